@@ -1,0 +1,1 @@
+"""Composition root: settings to drivers to a tree of actors."""

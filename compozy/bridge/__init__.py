@@ -1,0 +1,1 @@
+"""asyncio kept in a bottle: nothing outside this room imports it."""

@@ -1,0 +1,1 @@
+"""Settings: sources, precedence, provenance and validation."""

@@ -1,0 +1,1 @@
+"""What the engine needs from outside, and what it may assume of it; one file per noun."""

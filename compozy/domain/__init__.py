@@ -1,0 +1,1 @@
+"""What Compozy is about: frozen values, states and errors; no technology."""

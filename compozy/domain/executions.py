@@ -1,0 +1,84 @@
+"""The recorded state of workflow executions and of their tasks."""
+
+from datetime import datetime
+
+import attrs
+
+from compozy.domain.definitions import TaskType
+from compozy.domain.json import Json, JsonObject
+from compozy.domain.statuses import Status
+
+
+@attrs.frozen(kw_only=True)
+class Failure:
+    """Why a task or an execution did not succeed.
+
+    Attributes:
+        code: Stable, upper-case name for machines (``TOOL_FAILED``, ``TIMED_OUT``).
+        message: What happened, for people.
+        details: More for the reader, JSON.
+    """
+
+    code: str
+    message: str
+    details: JsonObject = attrs.Factory(dict)
+
+
+@attrs.frozen(kw_only=True)
+class WorkflowState:
+    """One execution of a workflow, as the store holds it.
+
+    Attributes:
+        exec_id: Opaque; sorts by creation.
+        workflow_id: Which workflow runs.
+        status: Where it stands.
+        input: The input with the schema's defaults applied.
+        output: What it produced; None until it has ended well.
+        error: Why it did not succeed; None otherwise.
+        created_at: When it was accepted (UTC, microseconds).
+        updated_at: When this state was written (UTC, microseconds).
+    """
+
+    exec_id: str
+    workflow_id: str
+    status: Status
+    input: JsonObject
+    output: Json = None
+    error: Failure | None = None
+    created_at: datetime
+    updated_at: datetime
+
+
+@attrs.frozen(kw_only=True)
+class TaskState:
+    """One run of one task, as the store holds it.
+
+    Attributes:
+        task_exec_id: Opaque; sorts by creation.
+        task_id: Which task of the workflow.
+        type: What kind of work it is.
+        exec_id: The execution it belongs to.
+        workflow_id: The workflow of that execution.
+        parent_id: ``task_exec_id`` of the container it runs in; None at the top.
+        status: Where it stands.
+        input: The rendered input.
+        output: What it produced, raw; None until it has ended well.
+        error: Why it did not succeed; None otherwise.
+        attempt: 1 on the first run; grows when the same run is carried out again after a crash.
+        created_at: When it started (UTC, microseconds).
+        updated_at: When this state was written (UTC, microseconds).
+    """
+
+    task_exec_id: str
+    task_id: str
+    type: TaskType
+    exec_id: str
+    workflow_id: str
+    parent_id: str | None = None
+    status: Status
+    input: JsonObject
+    output: Json = None
+    error: Failure | None = None
+    attempt: int = 1
+    created_at: datetime
+    updated_at: datetime

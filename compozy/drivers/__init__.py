@@ -1,0 +1,1 @@
+"""How it is done, one room per technology; none imports another."""

@@ -1,0 +1,1 @@
+"""What Compozy does, on contracts only."""

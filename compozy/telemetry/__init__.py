@@ -1,0 +1,1 @@
+"""Logs and metrics: names and set-up."""

@@ -1,0 +1,1 @@
+"""The Temporal edge: the workflow definition, the activities, the worker."""
