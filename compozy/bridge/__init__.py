@@ -1,1 +1,5 @@
-"""asyncio kept in a bottle: nothing outside this room imports it."""
+"""asyncio kept in a bottle: this room alone runs asyncio loops; the rest of the program is Trio."""
+
+from compozy.bridge.host import AsyncioHost, HostClosedError, open_asyncio_host
+
+__all__ = ["AsyncioHost", "HostClosedError", "open_asyncio_host"]

@@ -2,10 +2,15 @@
 
 from datetime import timedelta
 from enum import StrEnum
+from typing import Final
 
 import attrs
 
 from compozy.domain.json import JsonObject
+
+
+DEFAULT_TOOL_TIMEOUT: Final = timedelta(seconds=60)
+"""How long a call of a tool may take when neither its task nor the tool says."""
 
 
 class TaskType(StrEnum):
@@ -74,14 +79,14 @@ class ToolDefinition:
         description: For people.
         config: Constant second argument of the function.
         with_: Default input, under what the task gives.
-        timeout: How long one call may take.
+        timeout: How long one call may take; None means DEFAULT_TOOL_TIMEOUT.
     """
 
     id: str
     description: str = ""
     config: JsonObject = attrs.Factory(dict)
     with_: JsonObject = attrs.Factory(dict)
-    timeout: timedelta = timedelta(seconds=60)
+    timeout: timedelta | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -96,6 +101,7 @@ class WorkflowDefinition:
         tasks: Never empty; the first one starts the execution.
         outputs: Templates of the execution's output; None maps each task's id to ``{"output": ...}``.
         tools: The tools that its tasks name, by id, as they were when the execution started.
+        env: The variables of ``.env`` that its templates name.
     """
 
     id: str
@@ -105,6 +111,7 @@ class WorkflowDefinition:
     tasks: tuple[TaskDefinition, ...]
     outputs: JsonObject | None = None
     tools: dict[str, ToolDefinition] = attrs.Factory(dict)
+    env: dict[str, str] = attrs.Factory(dict)
 
 
 @attrs.frozen(kw_only=True)

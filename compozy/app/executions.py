@@ -1,0 +1,46 @@
+"""The engine's executions, put together from what the actors hold."""
+
+from collections.abc import Callable
+from typing import Any
+
+from compozy.contracts.cache import Cache
+from compozy.contracts.orchestrator import Orchestrator
+from compozy.contracts.store import Store
+from compozy.domain.definitions import Project
+from compozy.domain.errors import UnavailableError
+from compozy.drivers.clock import utc_now
+from compozy.engine.executions import Executions
+from supervisors import Ref, Unavailable
+
+
+def executions_over(
+    project: Project, store: Store, cache: Cache, orchestrator: Callable[[], Orchestrator]
+) -> Executions:
+    """Return the executions of a project over these backends."""
+    return Executions(project=project, store=store, pubsub=cache.pubsub, orchestrator=orchestrator, clock=utc_now)
+
+
+def task_queue_of(project: Project) -> str:
+    """Return the name of the project's task queue: projects that share a cluster do not share work."""
+    return f"compozy:{project.name}"
+
+
+def orchestrator_on(connection: Any, project: Project) -> Orchestrator:
+    """Return the orchestrator over a live Temporal connection."""
+    # Here, because it needs temporalio, which nobody waits for until there is a connection.
+    from compozy.drivers.temporal.orchestrator import TemporalOrchestrator  # noqa: PLC0415
+
+    return TemporalOrchestrator(connection=connection, task_queue=task_queue_of(project))
+
+
+def current_orchestrator(temporal: Ref[Any], project: Project) -> Orchestrator:
+    """Return the orchestrator over the connection of this moment.
+
+    Raises:
+        UnavailableError: There is none now.
+    """
+    try:
+        connection = temporal.get()
+    except Unavailable as error:
+        raise UnavailableError(f"executions cannot be started now: {error}") from error
+    return orchestrator_on(connection, project)

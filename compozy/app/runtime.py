@@ -1,0 +1,94 @@
+"""A project's runtime inside another program: no signals, no logging set-up, no globals."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import attrs
+
+import compozy
+from compozy.app.executions import current_orchestrator, executions_over
+from compozy.app.options import Loaded, Options, load
+from compozy.app.tree import build_tree
+from compozy.config.settings import Settings
+from compozy.domain.definitions import Project
+from compozy.domain.errors import CompozyError
+from compozy.engine.executions import Executions
+from compozy.telemetry.metrics import Deployment, Metrics
+from supervisors import Live, TreeFailed
+
+
+@attrs.frozen(kw_only=True)
+class Runtime:
+    """A running project.
+
+    Attributes:
+        settings: All settings, each with its origin.
+        project: The workflows.
+        executions: Start, run, find and watch executions.
+        metrics: What it counts.
+        tree: The actors.
+    """
+
+    settings: Settings
+    project: Project
+    executions: Executions
+    metrics: Metrics
+    tree: Live
+
+
+@asynccontextmanager
+async def open_runtime(options: Options, *, serves_http: bool = False) -> AsyncIterator[Runtime]:
+    """Start a project's runtime; entering returns when all of it is ready, leaving stops it in order.
+
+    Example::
+
+        async with open_runtime(Options(path="examples/hello")) as runtime:
+            execution = await runtime.executions.run("greet", {"name": "Ada"})
+
+    Cancellation: the ordered stop still runs, shielded and bounded by its budget. Executions that have not ended go on
+    at the next start.
+
+    Args:
+        options: Which project, and how.
+        serves_http: Serve the API too.
+
+    Raises:
+        InvalidError: Something is wrong with the project.
+        CompozyError: A backend could not be started, when that was the one cause.
+        TreeFailed: Several causes.
+    """
+    loaded = load(options)
+    metrics = Metrics(deployment_of(loaded))
+    tree = build_tree(loaded, metrics, serves_http=serves_http)
+    try:
+        async with tree.open() as live:
+            yield Runtime(
+                settings=loaded.settings,
+                project=loaded.project,
+                executions=executions_over(
+                    loaded.project,
+                    live["store"].get(),
+                    live["cache"].get(),
+                    lambda: current_orchestrator(live["temporal"], loaded.project),
+                ),
+                metrics=metrics,
+                tree=live,
+            )
+    except TreeFailed as failed:
+        raise simplest(failed) from failed
+
+
+def simplest(failed: TreeFailed) -> Exception:
+    """Return the one error of ours that brought a tree down, else the failure as it is."""
+    causes = [cause for cause in failed.exceptions if isinstance(cause, CompozyError)]
+    return causes[0] if len(causes) == len(failed.exceptions) == 1 else failed
+
+
+def deployment_of(loaded: Loaded) -> Deployment:
+    """Return what metrics and log lines say about this process."""
+    return Deployment(
+        version=compozy.__version__,
+        mode=loaded.settings.mode.value,
+        store_driver=loaded.settings.database.driver.value,
+        cache_driver=loaded.settings.cache_driver.value,
+    )

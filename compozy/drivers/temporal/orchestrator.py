@@ -1,0 +1,60 @@
+"""The orchestrator on Temporal: an execution is a Temporal workflow whose id is the execution's."""
+
+import attrs
+from temporalio.common import WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError
+from typing_extensions import override
+
+from compozy.bridge import HostClosedError
+from compozy.contracts.orchestrator import Orchestrator
+from compozy.domain.definitions import Project, WorkflowDefinition
+from compozy.domain.errors import UnavailableError
+from compozy.domain.executions import WorkflowState
+from compozy.domain.work import EXECUTION_WORKFLOW, ExecutionRequest
+from compozy.drivers.temporal.connection import Connection
+from compozy.drivers.temporal.errors import translate
+
+
+@attrs.frozen(kw_only=True)
+class TemporalOrchestrator(Orchestrator):
+    """Starts executions over a connection.
+
+    Attributes:
+        connection: A live connection.
+        task_queue: Where the workers listen.
+    """
+
+    connection: Connection
+    task_queue: str
+
+    @override
+    async def start(self, state: WorkflowState, definition: WorkflowDefinition, project: Project) -> None:
+        request = ExecutionRequest(
+            exec_id=state.exec_id,
+            definition=definition,
+            input=state.input,
+            project={"name": project.name},
+            accepted_at=state.created_at,
+            env=dict(definition.env),
+        )
+        try:
+            await self.connection.host.call(self._start, request)
+        except WorkflowAlreadyStartedError:
+            return
+        except RPCError as error:
+            raise translate(error) from error
+        except HostClosedError as error:
+            raise UnavailableError("the connection to temporal was closed") from error
+
+    async def _start(self, request: ExecutionRequest) -> None:
+        await self.connection.client.start_workflow(
+            EXECUTION_WORKFLOW,
+            request,
+            id=request.exec_id,
+            task_queue=self.task_queue,
+            # One id, one run, ever: a repeated start finds the first one, running or ended.
+            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            # The worker of this process, if it has room, gets the first task with the answer: one hop less.
+            request_eager_start=True,
+        )

@@ -1,0 +1,1 @@
+"""Tools: the project's own functions, run in this process."""

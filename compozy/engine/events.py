@@ -1,0 +1,65 @@
+"""What the program tells itself and its watchers about executions, over the cache's pub/sub."""
+
+import json
+from datetime import datetime
+
+import attrs
+
+from compozy.contracts.cache import PubSub
+from compozy.domain.codec import from_json, to_json
+from compozy.domain.executions import TaskState, WorkflowState
+from compozy.domain.statuses import Status
+
+
+@attrs.frozen(kw_only=True)
+class ExecutionEvent:
+    """A change of one execution, or of one of its tasks.
+
+    Attributes:
+        exec_id: The execution.
+        workflow_id: Its workflow.
+        status: Where the execution, or the task, stands now.
+        task_id: The task that changed; None when the execution itself did.
+        task_exec_id: The run of that task; None when the execution itself changed.
+        at: When it changed (UTC).
+    """
+
+    exec_id: str
+    workflow_id: str
+    status: Status
+    task_id: str | None = None
+    task_exec_id: str | None = None
+    at: datetime
+
+    @property
+    def ends_execution(self) -> bool:
+        """Whether nothing follows for this execution."""
+        return self.task_id is None and self.status.is_terminal
+
+
+def channel_of(exec_id: str) -> str:
+    """Return the channel that carries the events of one execution."""
+    return f"executions:{exec_id}"
+
+
+def event_of(state: WorkflowState | TaskState) -> ExecutionEvent:
+    """Return the event that tells of this recorded state."""
+    return ExecutionEvent(
+        exec_id=state.exec_id,
+        workflow_id=state.workflow_id,
+        status=state.status,
+        task_id=state.task_id if isinstance(state, TaskState) else None,
+        task_exec_id=state.task_exec_id if isinstance(state, TaskState) else None,
+        at=state.updated_at,
+    )
+
+
+async def publish(pubsub: PubSub, *states: WorkflowState | TaskState) -> None:
+    """Tell whoever watches that these states have been recorded. Nobody listening is not an error."""
+    for state in states:
+        await pubsub.publish(channel_of(state.exec_id), json.dumps(to_json(event_of(state))))
+
+
+def parse_event(payload: str) -> ExecutionEvent:
+    """Return the event that :func:`publish` put into a message."""
+    return from_json(json.loads(payload), ExecutionEvent)

@@ -1,0 +1,185 @@
+"""Executions: accept, run, find and watch them."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager
+from datetime import datetime
+
+import attrs
+import structlog
+
+from compozy.contracts.cache import PubSub
+from compozy.contracts.orchestrator import Orchestrator
+from compozy.contracts.store import Page, Repositories, Store, WorkflowFilter
+from compozy.domain.definitions import Project, WorkflowDefinition
+from compozy.domain.errors import NotFoundError, UnavailableError
+from compozy.domain.executions import TaskState, WorkflowState
+from compozy.domain.ids import new_exec_id
+from compozy.domain.json import JsonObject
+from compozy.domain.statuses import Status
+from compozy.domain.suggestions import did_you_mean
+from compozy.engine import events
+from compozy.engine.inputs import validate_input
+
+_log = structlog.get_logger(__name__)
+
+
+@attrs.frozen(kw_only=True)
+class Execution:
+    """One execution with the tasks it has run so far.
+
+    Attributes:
+        workflow: The execution.
+        tasks: Its task runs, oldest first, children included.
+    """
+
+    workflow: WorkflowState
+    tasks: tuple[TaskState, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class Executions:
+    """The executions of one project.
+
+    Attributes:
+        project: What may be executed.
+        store: Where executions are recorded.
+        pubsub: Where their changes are told.
+        orchestrator: Gives the engine that runs them, or raises UnavailableError while there is none.
+        clock: Gives the current time, UTC.
+    """
+
+    project: Project
+    store: Store
+    pubsub: PubSub
+    orchestrator: Callable[[], Orchestrator]
+    clock: Callable[[], datetime]
+
+    def find_workflow(self, workflow_id: str) -> WorkflowDefinition | None:
+        """Return the workflow, or None when the project has none with this id."""
+        return self.project.workflows.get(workflow_id)
+
+    def get_workflow(self, workflow_id: str) -> WorkflowDefinition:
+        """Return the workflow.
+
+        Raises:
+            NotFoundError: The project has none with this id.
+        """
+        definition = self.find_workflow(workflow_id)
+        if definition is None:
+            hint = did_you_mean(workflow_id, self.project.workflows)
+            raise NotFoundError(f"there is no workflow {workflow_id!r}; {hint}")
+        return definition
+
+    async def start(self, workflow_id: str, input_: JsonObject, *, exec_id: str | None = None) -> WorkflowState:
+        """Accept one execution and return as soon as it is recorded and handed to the orchestrator.
+
+        Once it is recorded it will run: when the orchestrator goes away in that very moment, :meth:`resume_pending`
+        hands it over later, and the state returned is PENDING all the same.
+
+        Args:
+            workflow_id: Which workflow.
+            input_: Its input; the schema's defaults are applied, then it is validated.
+            exec_id: The identifier to use; None makes one.
+
+        Raises:
+            NotFoundError: There is no such workflow.
+            InvalidError: The input does not fit the workflow's schema.
+            UnavailableError: There is no orchestrator now, or the store cannot be reached; nothing was recorded.
+        """
+        definition = self.get_workflow(workflow_id)
+        checked = validate_input(definition, input_)
+        orchestrator = self.orchestrator()
+        now = self.clock()
+        state = WorkflowState(
+            exec_id=exec_id or new_exec_id(),
+            workflow_id=workflow_id,
+            status=Status.PENDING,
+            input=checked,
+            created_at=now,
+            updated_at=now,
+        )
+
+        async def record(repos: Repositories) -> WorkflowState:
+            return await repos.workflows.upsert(state)
+
+        await self.store.transaction(record)
+        try:
+            await orchestrator.start(state, definition, self.project)
+        except UnavailableError as error:
+            _log.warning("execution is recorded but not begun yet", exec_id=state.exec_id, reason=str(error))
+        return state
+
+    async def run(self, workflow_id: str, input_: JsonObject) -> Execution:
+        """Run one execution to its end and return it, whatever its outcome.
+
+        Woken by the event of the end, not by polling. Cancelling stops the wait; the execution goes on. Raises what
+        :meth:`start` raises. To know the identifier before the end, use :meth:`watch` and :meth:`start`.
+        """
+        exec_id = new_exec_id()
+        async with self.watch(exec_id) as changes:
+            await self.start(workflow_id, input_, exec_id=exec_id)
+            async for change in changes:
+                if change.ends_execution:
+                    break
+        return await self.get(exec_id)
+
+    @asynccontextmanager
+    async def watch(self, exec_id: str) -> AsyncIterator[AsyncIterator[events.ExecutionEvent]]:
+        """Open a view of the changes of one execution, from now on.
+
+        The execution need not exist yet. The iterator ends after the event that ends the execution. An execution that
+        ended before the view was opened gives no event: read its state after entering, then iterate.
+        """
+
+        async def changes() -> AsyncGenerator[events.ExecutionEvent, None]:
+            async for message in messages:
+                event = events.parse_event(message.payload)
+                yield event
+                if event.ends_execution:
+                    return
+
+        async with self.pubsub.subscribe(events.channel_of(exec_id)) as messages, aclosing(changes()) as following:
+            yield following
+
+    async def get(self, exec_id: str) -> Execution:
+        """Return one execution with its tasks, as one consistent snapshot.
+
+        Raises:
+            NotFoundError: There is none with this id.
+        """
+
+        async def read(repos: Repositories) -> Execution:
+            workflow = await repos.workflows.get(exec_id)
+            return Execution(workflow=workflow, tasks=tuple(await repos.tasks.list_by_workflow(exec_id)))
+
+        return await self.store.read(read)
+
+    async def list(self, where: WorkflowFilter, *, cursor: str | None = None, limit: int = 50) -> Page:
+        """Return executions, newest first, as :meth:`compozy.contracts.store.WorkflowStates.list` does."""
+
+        async def read(repos: Repositories) -> Page:
+            return await repos.workflows.list(where, cursor=cursor, limit=limit)
+
+        return await self.store.read(read)
+
+    async def resume_pending(self) -> int:
+        """Hand every execution that is recorded but not begun to the orchestrator; return how many there were.
+
+        Starting one that has begun already does nothing, so this is safe at any time and from several processes.
+        One whose workflow the project no longer has is left as it is, and logged.
+        """
+        orchestrator = self.orchestrator()
+        count = 0
+        cursor = None
+        while True:
+            page = await self.list(WorkflowFilter(statuses=frozenset({Status.PENDING})), cursor=cursor, limit=500)
+            for state in page.items:
+                definition = self.find_workflow(state.workflow_id)
+                if definition is None:
+                    _log.warning("pending execution of an unknown workflow", exec_id=state.exec_id)
+                    continue
+                await orchestrator.start(state, definition, self.project)
+                count += 1
+            cursor = page.next_cursor
+            if cursor is None:
+                return count

@@ -1,0 +1,122 @@
+"""What templates see while an execution runs; pure, so that a replay sees the same."""
+
+from collections.abc import Mapping
+
+import attrs
+
+from compozy.domain.definitions import TaskDefinition, ToolDefinition, Transition
+from compozy.domain.executions import Failure
+from compozy.domain.json import Json, JsonObject
+from compozy.domain.statuses import Status
+from compozy.domain.work import ExecutionRequest, TaskOutcome
+from compozy.templates import Sources, render
+
+
+@attrs.frozen(kw_only=True)
+class TaskView:
+    """One task that has ended, as the templates after it see it under ``.tasks.<id>``.
+
+    Attributes:
+        status: How it ended.
+        output: Its output, shaped by its ``outputs``.
+        error: Why it did not succeed.
+        input: Its rendered input.
+        children: The tasks of a container, by id.
+    """
+
+    status: Status
+    output: Json = None
+    error: Failure | None = None
+    input: JsonObject = attrs.Factory(dict)
+    children: Mapping[str, "TaskView"] = attrs.Factory(dict)
+
+    def as_json(self) -> JsonObject:
+        """Return what a template sees.
+
+        A container's ``output`` has one entry a child (``.output.<child>.output``), and its own shaped output, if it
+        has one, under ``.output.output``.
+        """
+        children = {child_id: child.as_json() for child_id, child in self.children.items()}
+        output = self.output
+        if children:
+            output = {child_id: {"output": child["output"]} for child_id, child in children.items()}
+            if self.output is not None:
+                output["output"] = self.output
+        view: JsonObject = {"status": self.status.value, "output": output, "input": self.input}
+        if self.error is not None:
+            view["error"] = attrs.asdict(self.error)
+        if children:
+            view["children"] = children
+        return view
+
+
+def execution_scope(request: ExecutionRequest, tasks: Mapping[str, TaskView]) -> JsonObject:
+    """Return what every template of the execution sees, after the tasks that have ended."""
+    return {
+        "workflow": {
+            "id": request.definition.id,
+            "exec_id": request.exec_id,
+            "version": request.definition.version,
+            "input": request.input,
+        },
+        "input": request.input,
+        "tasks": {task_id: view.as_json() for task_id, view in tasks.items()},
+        "project": request.project,
+        "env": request.env,
+    }
+
+
+def task_input(
+    sources: Sources, task: TaskDefinition, tool: ToolDefinition | None, carried: JsonObject, scope: JsonObject
+) -> JsonObject:
+    """Return the input of a task: the tool's defaults, under the task's ``with``, under what the transition gave.
+
+    Raises:
+        TemplateError: A template of the first two cannot be rendered; ``carried`` has been rendered already.
+    """
+    defaults = tool.with_ if tool is not None else {}
+    rendered: JsonObject = render({**defaults, **task.with_}, scope, sources=sources)
+    return {**rendered, **carried}
+
+
+def task_output(sources: Sources, outputs: JsonObject, view: TaskView, outcome: TaskOutcome, scope: JsonObject) -> Json:
+    """Return what later tasks see as a task's output: its ``outputs``, rendered.
+
+    They see the raw output as ``.output``, the task's own input as ``.input``, and a container's ``.children``.
+
+    Raises:
+        TemplateError: A template of ``outputs`` cannot be rendered.
+    """
+    children = {child_id: child.as_json() for child_id, child in view.children.items()}
+    return render(
+        outputs, {**scope, "input": view.input, "output": outcome.output, "children": children}, sources=sources
+    )
+
+
+def carried_input(sources: Sources, transition: Transition, view: TaskView, scope: JsonObject) -> JsonObject:
+    """Return what a transition gives to the next task; ``.output`` and ``.error`` are those of the task that ended.
+
+    Raises:
+        TemplateError: A template of the transition's ``with`` cannot be rendered.
+    """
+    seen = view.as_json()
+    rendered: JsonObject = render(
+        transition.with_, {**scope, "output": seen["output"], "error": seen.get("error")}, sources=sources
+    )
+    return rendered
+
+
+def execution_output(
+    sources: Sources, request: ExecutionRequest, tasks: Mapping[str, TaskView], status: Status
+) -> Json:
+    """Return the output of an execution: its ``outputs`` rendered, else each task's output by id.
+
+    Raises:
+        TemplateError: A template of ``outputs`` cannot be rendered.
+    """
+    views = {task_id: view.as_json() for task_id, view in tasks.items()}
+    if request.definition.outputs is None:
+        return {task_id: {"output": view["output"]} for task_id, view in views.items()}
+    scope = execution_scope(request, tasks)
+    extra = {"workflow_id": request.definition.id, "workflow_exec_id": request.exec_id, "status": status.value}
+    return render(request.definition.outputs, {**scope, **extra}, sources=sources)

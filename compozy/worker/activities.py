@@ -1,0 +1,56 @@
+"""The activities: from Temporal's asyncio loop over to Trio, where the work is done."""
+
+import attrs
+import trio
+from temporalio import activity
+
+from compozy.bridge import AsyncioHost
+from compozy.domain.work import RecordRequest, TaskOutcome, ToolRequest
+from compozy.engine.task_runs import TaskRuns
+from compozy.worker.names import RECORD, RUN_TOOL
+
+_BEAT_S = 1.0
+"""Seconds between two heartbeats of a queued activity; the server gives it up after five without any."""
+
+
+@attrs.frozen
+class Activities:
+    """What a worker does for executions.
+
+    Attributes:
+        host: The asyncio loop that the worker runs on.
+        runs: The work itself.
+    """
+
+    host: AsyncioHost
+    runs: TaskRuns
+
+    @activity.defn(name=RUN_TOOL)
+    async def run_tool(self, request: ToolRequest) -> TaskOutcome:
+        """Run the tool of one task; a queued one tells the server each second that it lives."""
+        if activity.info().is_local:
+            return await self.host.into_trio(self.runs.run_tool, request)
+        return await self.host.into_trio(self._run_beating, request)
+
+    @activity.defn(name=RECORD)
+    async def record(self, request: RecordRequest) -> None:
+        """Write states."""
+        await self.host.into_trio(self.runs.record, request)
+
+    async def _run_beating(self, request: ToolRequest) -> TaskOutcome:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._beat)
+            outcome = await self.runs.run_tool(request)
+            nursery.cancel_scope.cancel()
+        return outcome
+
+    async def _beat(self) -> None:
+        # The activity's context variables came along to Trio and go back with the call, so the SDK knows whose beat
+        # it is.
+        while True:
+            await self.host.call(_heartbeat)
+            await trio.sleep(_BEAT_S)
+
+
+async def _heartbeat() -> None:
+    activity.heartbeat()

@@ -1,0 +1,238 @@
+"""The interpreter: carries a compiled definition out, inside a Temporal workflow.
+
+Everything here is replayed by Temporal after a crash, so it must come to the same decisions again: time, identifiers
+and random numbers come from the workflow, decisions from pure functions of the engine, and all that touches the world
+is an activity. The event loop under it is Temporal's own, which is why this room may name asyncio.
+"""
+
+import asyncio
+from datetime import timedelta
+from typing import Final
+
+import attrs
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+
+from compozy.domain.definitions import DEFAULT_TOOL_TIMEOUT, TaskDefinition, TaskType, ToolDefinition
+from compozy.domain.errors import ConflictError, InvalidError, NotFoundError
+from compozy.domain.executions import Failure, TaskState, WorkflowState
+from compozy.domain.ids import exec_id_at
+from compozy.domain.json import JsonObject
+from compozy.domain.statuses import Status
+from compozy.domain.work import ExecutionRequest, RecordRequest, TaskOutcome, ToolRequest
+from compozy.engine import planning, scopes
+from compozy.templates import Sources
+from compozy.worker.names import RECORD, RUN_TOOL
+
+_LONG_TASK: Final = timedelta(seconds=10)
+"""A task that declares more than this runs as a queued, heartbeating activity: it must not hold a workflow task."""
+
+_SLACK: Final = timedelta(seconds=30)
+"""What an activity may take on top of its tool's own timeout, for the store."""
+
+_HEARTBEAT: Final = timedelta(seconds=5)
+"""A queued activity that is silent for so long has lost its worker, and is given to another."""
+
+# Only an outage makes an activity raise (a tool that fails is an outcome), so it is repeated until the outage is over;
+# except when the execution's record is gone, which no repetition brings back.
+_UNTIL_IT_WORKS: Final = RetryPolicy(
+    initial_interval=timedelta(milliseconds=100),
+    backoff_coefficient=2,
+    maximum_interval=timedelta(seconds=5),
+    non_retryable_error_types=[NotFoundError.__name__, ConflictError.__name__],
+)
+
+
+@attrs.define
+class Interpreter:
+    """One execution under way.
+
+    Attributes:
+        request: What to run.
+        tasks: The tasks at the top that have ended, in the order they ran.
+        unrecorded: States of tasks that ended without work of their own; written along with the next record.
+        sources: Where ``now`` and ``uuidv4`` come from: the workflow, so that a replay sees the same.
+    """
+
+    request: ExecutionRequest
+    tasks: dict[str, scopes.TaskView] = attrs.Factory(dict)
+    unrecorded: list[TaskState] = attrs.Factory(list)
+    sources: Sources = attrs.Factory(lambda: Sources(now=workflow.now, uuid4=lambda: str(workflow.uuid4())))
+
+    async def run(self) -> Status:
+        """Run the execution to its end, record that, and return its final status."""
+        try:
+            final = await self._run_tasks()
+        except InvalidError as error:
+            final = TaskOutcome(status=Status.FAILED, error=_template_failure(error))
+        except asyncio.CancelledError:
+            canceled = TaskOutcome(status=Status.CANCELED, error=Failure(code="CANCELED", message="it was canceled"))
+            await self._record(workflow_state=self._state(canceled))
+            raise
+        await self._record(workflow_state=self._state(final))
+        return final.status
+
+    async def _run_tasks(self) -> TaskOutcome:
+        """Follow the transitions from the first task; return how the execution ended."""
+        by_id = {task.id: task for task in self.request.definition.tasks}
+        task = self.request.definition.tasks[0]
+        carried: JsonObject = {}
+        while True:
+            view = await self._run_task(task, carried, parent_id=None)
+            self.tasks[task.id] = view
+            transition = planning.transition_after(task, view.status)
+            if transition is None:
+                break
+            carried = scopes.carried_input(self.sources, transition, view, self._scope())
+            task = by_id[transition.next or ""]
+        if view.status is not Status.SUCCESS:
+            return TaskOutcome(status=view.status, error=_because_of(task, view))
+        output = scopes.execution_output(self.sources, self.request, self.tasks, Status.SUCCESS)
+        return TaskOutcome(status=Status.SUCCESS, output=output)
+
+    async def _run_task(self, task: TaskDefinition, carried: JsonObject, *, parent_id: str | None) -> scopes.TaskView:
+        """Run one task, children included; return how it ended as later templates see it."""
+        state = self._task_state(task, parent_id)
+        tool = self.request.definition.tools.get(task.tool) if task.tool is not None else None
+        try:
+            state = attrs.evolve(state, input=scopes.task_input(self.sources, task, tool, carried, self._scope()))
+        except InvalidError as error:
+            return self._ended(state, TaskOutcome(status=Status.FAILED, error=_template_failure(error)))
+        match task.type:
+            case TaskType.BASIC:
+                assert tool is not None  # noqa: S101 - the loader refuses a basic task without a known tool
+                return self._view(task, state, await self._run_tool(task, tool, state), {})
+            case TaskType.PARALLEL:
+                outcome, children = await self._run_parallel(task, state)
+                view = self._view(task, state, outcome, children)
+                self._ended(state, attrs.evolve(outcome, status=view.status, error=view.error))
+                return view
+
+    async def _run_tool(self, task: TaskDefinition, tool: ToolDefinition, state: TaskState) -> TaskOutcome:
+        declared = task.timeout or tool.timeout
+        timeout = declared or DEFAULT_TOOL_TIMEOUT
+        request = ToolRequest(
+            task=state, tool_id=tool.id, config=tool.config, timeout=timeout, earlier=self._take_unrecorded()
+        )
+        limit = timeout + _SLACK
+        if declared is not None and declared > _LONG_TASK:
+            queued: TaskOutcome = await workflow.execute_activity(
+                RUN_TOOL,
+                request,
+                result_type=TaskOutcome,
+                start_to_close_timeout=limit,
+                heartbeat_timeout=_HEARTBEAT,
+                retry_policy=_UNTIL_IT_WORKS,
+                activity_id=state.task_exec_id,
+            )
+            return queued
+        local: TaskOutcome = await workflow.execute_local_activity(
+            RUN_TOOL,
+            request,
+            result_type=TaskOutcome,
+            start_to_close_timeout=limit,
+            retry_policy=_UNTIL_IT_WORKS,
+            activity_id=state.task_exec_id,
+        )
+        return local
+
+    async def _run_parallel(
+        self, task: TaskDefinition, state: TaskState
+    ) -> tuple[TaskOutcome, dict[str, scopes.TaskView]]:
+        """Run the children of a container at once, at most ``max_workers`` of them; return how it ended."""
+        # The container is recorded first, so that whoever looks meanwhile sees the children under it.
+        await self._record(state)
+        slots = asyncio.Semaphore(task.max_workers or max(1, len(task.tasks)))
+
+        async def run_child(child: TaskDefinition) -> scopes.TaskView:
+            async with slots:
+                return await self._run_task(child, {}, parent_id=state.task_exec_id)
+
+        views = await asyncio.gather(*(run_child(child) for child in task.tasks))
+        children = {child.id: view for child, view in zip(task.tasks, views, strict=True)}
+        outcomes = {
+            child_id: TaskOutcome(status=view.status, output=view.output, error=view.error)
+            for child_id, view in children.items()
+        }
+        status = planning.container_status(task.strategy, [view.status for view in views])
+        assert status is not None  # noqa: S101 - all children have ended
+        error = planning.container_failure(outcomes) if status is not Status.SUCCESS else None
+        output = planning.container_output(outcomes, status)
+        return TaskOutcome(status=status, output=output, error=error), children
+
+    def _view(
+        self, task: TaskDefinition, state: TaskState, outcome: TaskOutcome, children: dict[str, scopes.TaskView]
+    ) -> scopes.TaskView:
+        """Return the ended task as templates see it; one whose ``outputs`` cannot be rendered has failed."""
+        view = scopes.TaskView(
+            status=outcome.status,
+            output=None if children else outcome.output,
+            error=outcome.error,
+            input=state.input,
+            children=children,
+        )
+        if outcome.status is not Status.SUCCESS or task.outputs is None:
+            return view
+        try:
+            shaped = scopes.task_output(self.sources, task.outputs, view, outcome, self._scope())
+        except InvalidError as error:
+            return attrs.evolve(view, status=Status.FAILED, error=_template_failure(error))
+        return attrs.evolve(view, output=shaped)
+
+    def _scope(self) -> JsonObject:
+        return scopes.execution_scope(self.request, self.tasks)
+
+    def _task_state(self, task: TaskDefinition, parent_id: str | None) -> TaskState:
+        now = workflow.now()
+        return TaskState(
+            task_exec_id=exec_id_at(now, workflow.random()),
+            task_id=task.id,
+            type=task.type,
+            exec_id=self.request.exec_id,
+            workflow_id=self.request.definition.id,
+            parent_id=parent_id,
+            status=Status.RUNNING,
+            input={},
+            created_at=now,
+            updated_at=now,
+        )
+
+    def _ended(self, state: TaskState, outcome: TaskOutcome) -> scopes.TaskView:
+        """Note the end of a task that no activity records."""
+        self.unrecorded.append(attrs.evolve(state, status=outcome.status, output=outcome.output, error=outcome.error))
+        return scopes.TaskView(status=outcome.status, output=outcome.output, error=outcome.error, input=state.input)
+
+    def _state(self, final: TaskOutcome) -> WorkflowState:
+        return WorkflowState(
+            exec_id=self.request.exec_id,
+            workflow_id=self.request.definition.id,
+            status=final.status,
+            input=self.request.input,
+            output=final.output,
+            error=final.error,
+            created_at=self.request.accepted_at,
+            updated_at=workflow.now(),
+        )
+
+    def _take_unrecorded(self) -> tuple[TaskState, ...]:
+        taken = tuple(self.unrecorded)
+        self.unrecorded.clear()
+        return taken
+
+    async def _record(self, *states: TaskState, workflow_state: WorkflowState | None = None) -> None:
+        await workflow.execute_local_activity(
+            RECORD,
+            RecordRequest(tasks=(*self._take_unrecorded(), *states), workflow=workflow_state),
+            start_to_close_timeout=_SLACK,
+            retry_policy=_UNTIL_IT_WORKS,
+        )
+
+
+def _template_failure(error: InvalidError) -> Failure:
+    return Failure(code="TEMPLATE_INVALID", message=str(error))
+
+
+def _because_of(task: TaskDefinition, view: scopes.TaskView) -> Failure:
+    """Return why the execution failed, when this task ended it."""
+    cause = view.error or Failure(code=view.status.value, message=f"it ended {view.status.value}")
+    return attrs.evolve(cause, message=f"task {task.id!r}: {cause.message}")
