@@ -1,6 +1,7 @@
-"""The actor that runs the Temporal dev server and holds the connection to it.
+"""The actors that run the Temporal dev server, hold the connection to it, and the asyncio loop that this lives on.
 
-A restart takes new ports, a new connection and a new asyncio loop, on the same database.
+A restart of the server takes new ports and a new connection, on the same database. The loop is an actor of its own, and
+outlives it: whoever uses the connection is stopped, in order, while its loop still runs.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -28,16 +29,44 @@ _DIAL_PATIENCE: Final = timedelta(seconds=5)
 _log = structlog.get_logger("temporal.server")
 
 
-def dev_server_actor(settings: TemporalSettings) -> Callable[[Context], Awaitable[None]]:
-    """Return the actor; its value is a ``compozy.drivers.temporal.connection.Connection``."""
+class _Sdk:
+    """The Temporal SDK, loaded when it is first needed, and its native runtime, of which one tree needs only one."""
 
-    async def temporal(ctx: Context) -> None:
+    def __init__(self) -> None:
+        self._connections: Any = None
+        self._runtime: Any = None
+
+    async def load(self) -> None:
+        """Import the SDK and start its runtime, if that has not been done."""
+        self._connections = await import_in_thread("compozy.drivers.temporal.connection")
+        if self._runtime is None:
+            self._runtime = self._connections.make_runtime()
+
+    async def dial(self, host: AsyncioHost, address: str, namespace: str) -> Any:
+        """Return a connection."""
+        return await self._connections.dial(
+            host, address, namespace=namespace, runtime=self._runtime, patience=_DIAL_PATIENCE
+        )
+
+
+@asynccontextmanager
+async def asyncio_actor(_ctx: Context) -> AsyncIterator[AsyncioHost]:
+    """Hold the asyncio loop of the Temporal client and worker."""
+    async with open_asyncio_host("compozy-asyncio") as host:
+        yield host
+
+
+def dev_server_actor(settings: TemporalSettings) -> Callable[..., Awaitable[None]]:
+    """Return the actor; its value is a ``compozy.drivers.temporal.connection.Connection``."""
+    sdk = _Sdk()
+
+    async def temporal(ctx: Context, asyncio: AsyncioHost) -> None:
         database_file = Path(settings.standalone.database_file)
-        async with open_asyncio_host("compozy-temporal") as host, _exclusive(database_file) as inherited:
+        async with _exclusive(database_file) as inherited:
             server = _plan_server(settings)
             await ctx.process(
                 server.argv,
-                ready=partial(_connect, host, server, settings.namespace),
+                ready=partial(_connect, sdk, asyncio, server, settings.namespace),
                 on_line=_pass_line_on,
                 pass_fds=inherited,
             )
@@ -59,19 +88,17 @@ def _plan_server(settings: TemporalSettings) -> DevServer:
     )
 
 
-async def _connect(host: AsyncioHost, server: DevServer, namespace: str, child: Child) -> Any:
+async def _connect(sdk: _Sdk, host: AsyncioHost, server: DevServer, namespace: str, child: Child) -> Any:
     """Return a connection to this very child, once it answers and has the namespace.
 
     The SDK takes longer to import than the server to start, so the two are done at once.
     """
-    connections = await import_in_thread("compozy.drivers.temporal.connection")
+    await sdk.load()
     # An answer on the port proves nothing: a server left behind by a killed program would answer too. The operating
     # system says who listens, but tells nobody when that changes, so it is asked.
     while not is_listening(child.pid, server.port):  # noqa: ASYNC110 - said above
         await trio.sleep(_LOOK_EVERY_S)
-    return await connections.dial(
-        host, server.address, namespace=namespace, runtime=connections.make_runtime(), patience=_DIAL_PATIENCE
-    )
+    return await sdk.dial(host, server.address, namespace)
 
 
 @asynccontextmanager

@@ -2,7 +2,7 @@
 
 ::
 
-    state_folder <- store <- cache <- temporal <- worker
+    state_folder <- store <- cache <- temporal <- worker        (temporal needs asyncio too)
                      ^         ^         ^          ^
                      +---------+-- http -+-(wants)--+
 
@@ -17,7 +17,7 @@ from compozy.app.backends import sqlite_actor, sugardb_actor
 from compozy.app.http import http_actor
 from compozy.app.options import Loaded
 from compozy.app.state_folder import state_folder_actor
-from compozy.app.temporal import dev_server_actor
+from compozy.app.temporal import asyncio_actor, dev_server_actor
 from compozy.app.work import worker_actor
 from compozy.domain.errors import ConflictError, InvalidError
 from compozy.telemetry.metrics import Metrics
@@ -45,10 +45,11 @@ def build_tree(loaded: Loaded, metrics: Metrics, *, serves_http: bool = True) ->
     tree.add(state_folder_actor(loaded.state_dir), name="state_folder", grace=1, fatal=_FATAL)
     tree.add(sqlite_actor(settings.database, metrics), name="store", needs=("state_folder",), grace=5, fatal=_FATAL)
     tree.add(sugardb_actor(), name="cache", needs=("store",), grace=1)
+    tree.add(asyncio_actor, name="asyncio", grace=6)
     tree.add(
         dev_server_actor(settings.temporal),
         name="temporal",
-        needs=("cache",),
+        needs=("cache", "asyncio"),
         grace=8,
         start_timeout=start_timeout,
         backoff=_BACKOFF,

@@ -8,7 +8,6 @@ import attrs
 
 from compozy.domain.json import JsonObject
 
-
 DEFAULT_TOOL_TIMEOUT: Final = timedelta(seconds=60)
 """How long a call of a tool may take when neither its task nor the tool says."""
 
@@ -101,7 +100,7 @@ class WorkflowDefinition:
         tasks: Never empty; the first one starts the execution.
         outputs: Templates of the execution's output; None maps each task's id to ``{"output": ...}``.
         tools: The tools that its tasks name, by id, as they were when the execution started.
-        env: The variables of ``.env`` that its templates name.
+        env: What its templates see as ``.env``: the project's variables that they name, under its own ``config.env``.
     """
 
     id: str

@@ -1,7 +1,7 @@
 """Opaque identifiers that sort by the time they were made (ULID, https://github.com/ulid/spec)."""
 
+import hashlib
 from datetime import datetime
-from random import Random
 
 from ulid import ULID
 
@@ -11,14 +11,17 @@ def new_exec_id() -> str:
     return str(ULID())
 
 
-def exec_id_at(when: datetime, random: Random) -> str:
-    """Return the identifier that this instant and this random source determine.
+def task_exec_id(exec_id: str, accepted_at: datetime, path: str) -> str:
+    """Return the identifier of one task run: the same for the same place in the same execution, always.
 
-    For code that must be deterministic, such as a replayed workflow: the same clock and seed give the same id.
+    A step of an execution that was lost with its worker is taken from the start, perhaps later and with other tasks
+    ahead of it. What it did before is recognised by this identifier, so neither the clock nor a counter may be in it.
 
     Args:
-        when: Aware datetime; its milliseconds become the sortable part.
-        random: Source of the remaining 80 bits.
+        exec_id: The execution.
+        accepted_at: When it was accepted, aware; makes the identifier sort among those of other executions.
+        path: The task's place in the execution, unique in it.
     """
-    milliseconds = int(when.timestamp() * 1000)
-    return str(ULID.from_bytes(milliseconds.to_bytes(6, "big") + random.getrandbits(80).to_bytes(10, "big")))
+    digest = hashlib.sha256(f"{exec_id}\0{path}".encode()).digest()
+    milliseconds = int(accepted_at.timestamp() * 1000)
+    return str(ULID.from_bytes(milliseconds.to_bytes(6, "big") + digest[:10]))

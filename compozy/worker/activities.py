@@ -1,16 +1,24 @@
 """The activities: from Temporal's asyncio loop over to Trio, where the work is done."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import attrs
 import trio
 from temporalio import activity
 
 from compozy.bridge import AsyncioHost
+from compozy.domain.errors import UnavailableError
 from compozy.domain.work import RecordRequest, TaskOutcome, ToolRequest
 from compozy.engine.task_runs import TaskRuns
 from compozy.worker.names import RECORD, RUN_TOOL
 
 _BEAT_S = 1.0
 """Seconds between two heartbeats of a queued activity; the server gives it up after five without any."""
+
+
+_log = logging.getLogger(__name__)
 
 
 @attrs.frozen
@@ -28,14 +36,15 @@ class Activities:
     @activity.defn(name=RUN_TOOL)
     async def run_tool(self, request: ToolRequest) -> TaskOutcome:
         """Run the tool of one task; a queued one tells the server each second that it lives."""
-        if activity.info().is_local:
-            return await self.host.into_trio(self.runs.run_tool, request)
-        return await self.host.into_trio(self._run_beating, request)
+        run = self.runs.run_tool if activity.info().is_local else self._run_beating
+        with _outages_logged(request.task.task_exec_id):
+            return await self.host.into_trio(run, request)
 
     @activity.defn(name=RECORD)
     async def record(self, request: RecordRequest) -> None:
         """Write states."""
-        await self.host.into_trio(self.runs.record, request)
+        with _outages_logged(activity.info().activity_id):
+            await self.host.into_trio(self.runs.record, request)
 
     async def _run_beating(self, request: ToolRequest) -> TaskOutcome:
         async with trio.open_nursery() as nursery:
@@ -50,6 +59,16 @@ class Activities:
         while True:
             await self.host.call(_heartbeat)
             await trio.sleep(_BEAT_S)
+
+
+@contextmanager
+def _outages_logged(what: str) -> Iterator[None]:
+    """Log an outage where somebody sees it; Temporal repeats the activity until it is over."""
+    try:
+        yield
+    except UnavailableError as error:
+        _log.warning("an activity is repeated until the outage is over: %s: %s", what, error)
+        raise
 
 
 async def _heartbeat() -> None:

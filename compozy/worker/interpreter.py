@@ -16,7 +16,7 @@ from temporalio.common import RetryPolicy
 from compozy.domain.definitions import DEFAULT_TOOL_TIMEOUT, TaskDefinition, TaskType, ToolDefinition
 from compozy.domain.errors import ConflictError, InvalidError, NotFoundError
 from compozy.domain.executions import Failure, TaskState, WorkflowState
-from compozy.domain.ids import exec_id_at
+from compozy.domain.ids import task_exec_id
 from compozy.domain.json import JsonObject
 from compozy.domain.statuses import Status
 from compozy.domain.work import ExecutionRequest, RecordRequest, TaskOutcome, ToolRequest
@@ -41,6 +41,14 @@ _UNTIL_IT_WORKS: Final = RetryPolicy(
     maximum_interval=timedelta(seconds=5),
     non_retryable_error_types=[NotFoundError.__name__, ConflictError.__name__],
 )
+
+
+@attrs.frozen
+class _Place:
+    """Where a task is in its execution: the ids of the tasks down to it, and the identifier that this gives its run."""
+
+    path: str
+    task_exec_id: str
 
 
 @attrs.define
@@ -78,7 +86,7 @@ class Interpreter:
         task = self.request.definition.tasks[0]
         carried: JsonObject = {}
         while True:
-            view = await self._run_task(task, carried, parent_id=None)
+            view = await self._run_task(task, carried)
             self.tasks[task.id] = view
             transition = planning.transition_after(task, view.status)
             if transition is None:
@@ -90,9 +98,12 @@ class Interpreter:
         output = scopes.execution_output(self.sources, self.request, self.tasks, Status.SUCCESS)
         return TaskOutcome(status=Status.SUCCESS, output=output)
 
-    async def _run_task(self, task: TaskDefinition, carried: JsonObject, *, parent_id: str | None) -> scopes.TaskView:
+    async def _run_task(
+        self, task: TaskDefinition, carried: JsonObject, *, parent: _Place | None = None
+    ) -> scopes.TaskView:
         """Run one task, children included; return how it ended as later templates see it."""
-        state = self._task_state(task, parent_id)
+        place = self._place(task, parent)
+        state = self._task_state(task, place, parent)
         tool = self.request.definition.tools.get(task.tool) if task.tool is not None else None
         try:
             state = attrs.evolve(state, input=scopes.task_input(self.sources, task, tool, carried, self._scope()))
@@ -103,7 +114,7 @@ class Interpreter:
                 assert tool is not None  # noqa: S101 - the loader refuses a basic task without a known tool
                 return self._view(task, state, await self._run_tool(task, tool, state), {})
             case TaskType.PARALLEL:
-                outcome, children = await self._run_parallel(task, state)
+                outcome, children = await self._run_parallel(task, state, place)
                 view = self._view(task, state, outcome, children)
                 self._ended(state, attrs.evolve(outcome, status=view.status, error=view.error))
                 return view
@@ -137,7 +148,7 @@ class Interpreter:
         return local
 
     async def _run_parallel(
-        self, task: TaskDefinition, state: TaskState
+        self, task: TaskDefinition, state: TaskState, place: _Place
     ) -> tuple[TaskOutcome, dict[str, scopes.TaskView]]:
         """Run the children of a container at once, at most ``max_workers`` of them; return how it ended."""
         # The container is recorded first, so that whoever looks meanwhile sees the children under it.
@@ -146,7 +157,7 @@ class Interpreter:
 
         async def run_child(child: TaskDefinition) -> scopes.TaskView:
             async with slots:
-                return await self._run_task(child, {}, parent_id=state.task_exec_id)
+                return await self._run_task(child, {}, parent=place)
 
         views = await asyncio.gather(*(run_child(child) for child in task.tasks))
         children = {child.id: view for child, view in zip(task.tasks, views, strict=True)}
@@ -182,15 +193,19 @@ class Interpreter:
     def _scope(self) -> JsonObject:
         return scopes.execution_scope(self.request, self.tasks)
 
-    def _task_state(self, task: TaskDefinition, parent_id: str | None) -> TaskState:
+    def _place(self, task: TaskDefinition, parent: _Place | None) -> _Place:
+        path = f"{parent.path}/{task.id}" if parent is not None else task.id
+        return _Place(path, task_exec_id(self.request.exec_id, self.request.accepted_at, path))
+
+    def _task_state(self, task: TaskDefinition, place: _Place, parent: _Place | None) -> TaskState:
         now = workflow.now()
         return TaskState(
-            task_exec_id=exec_id_at(now, workflow.random()),
+            task_exec_id=place.task_exec_id,
             task_id=task.id,
             type=task.type,
             exec_id=self.request.exec_id,
             workflow_id=self.request.definition.id,
-            parent_id=parent_id,
+            parent_id=parent.task_exec_id if parent is not None else None,
             status=Status.RUNNING,
             input={},
             created_at=now,

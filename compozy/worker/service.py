@@ -13,8 +13,12 @@ from compozy.engine.task_runs import TaskRuns
 from compozy.worker.activities import Activities
 from compozy.worker.workflow import ExecutionWorkflow
 
-_GRACE: Final = timedelta(seconds=2)
+_GRACE: Final = timedelta(seconds=1)
 """How long activities may still run when the worker stops; after that they are cancelled, and run again later."""
+
+
+_STICKY: Final = timedelta(seconds=5)
+"""How long a step waits for the worker that had the execution in memory, before any other may take it."""
 
 
 async def run_worker(
@@ -63,4 +67,5 @@ async def _make_worker(connection: Connection, runs: TaskRuns, task_queue: str) 
         build_id=f"compozy-{compozy.__version__}",
         max_eager_activity_reservations_per_workflow_task=50,
         graceful_shutdown_timeout=_GRACE,
+        sticky_queue_schedule_to_start_timeout=_STICKY,
     )

@@ -1,5 +1,8 @@
 """The orchestrator on Temporal: an execution is a Temporal workflow whose id is the execution's."""
 
+from datetime import timedelta
+from typing import Final
+
 import attrs
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
@@ -14,6 +17,10 @@ from compozy.domain.executions import WorkflowState
 from compozy.domain.work import EXECUTION_WORKFLOW, ExecutionRequest
 from compozy.drivers.temporal.connection import Connection
 from compozy.drivers.temporal.errors import translate
+
+
+_TASK_TIMEOUT: Final = timedelta(seconds=5)
+"""How long a step of a workflow belongs to one worker: what a killed one had in hand is taken up again after that."""
 
 
 @attrs.frozen(kw_only=True)
@@ -55,6 +62,7 @@ class TemporalOrchestrator(Orchestrator):
             task_queue=self.task_queue,
             # One id, one run, ever: a repeated start finds the first one, running or ended.
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            task_timeout=_TASK_TIMEOUT,
             # The worker of this process, if it has room, gets the first task with the answer: one hop less.
             request_eager_start=True,
         )
