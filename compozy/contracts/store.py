@@ -48,6 +48,9 @@ class WorkflowStates(ABC):
         A write that comes late is dropped, not an error (``compozy.domain.statuses.SUCCESSORS``), so writes may
         arrive in any order and any number of times. ``created_at``, ``workflow_id`` and ``input`` keep the value
         of the first write.
+
+        Raises:
+            InvalidError: A value is not JSON or nested too deep, or a moment has no time zone.
         """
 
     @abstractmethod
@@ -62,7 +65,8 @@ class WorkflowStates(ABC):
     async def list(self, where: WorkflowFilter, *, cursor: str | None = None, limit: int = 50) -> Page:
         """Return executions, newest first.
 
-        Pages are stable under inserts: what is added after the first page was read appears on none of the later ones.
+        Newest by ``created_at``, then by id. Pages are stable under inserts: an execution that is created after the
+        first page was read appears on none of the later ones, and none is seen twice or left out.
 
         Args:
             where: Which executions.
@@ -81,8 +85,11 @@ class TaskStates(ABC):
     async def upsert_many(self, states: Iterable[TaskState]) -> Sequence[TaskState]:
         """Write each state as :meth:`WorkflowStates.upsert` would; return what is recorded now, in the same order.
 
+        Only status, output, error, ``updated_at`` and ``attempt`` ever change, and ``attempt`` never shrinks.
+
         Raises:
             ConflictError: The execution that a task belongs to is not recorded; nothing was changed.
+            InvalidError: A value is not JSON or nested too deep, or a moment has no time zone; nothing was changed.
         """
 
     @abstractmethod
@@ -148,11 +155,12 @@ class Store(ABC):
 
     @abstractmethod
     async def read(self, work: Callable[[Repositories], Awaitable[T]]) -> T:
-        """Run ``work`` on one consistent snapshot and return what it returns; writing in it is an error.
+        """Run ``work`` on one consistent snapshot and return what it returns.
 
         It does not wait for transactions, and sees every one that ended before it was called.
 
         Raises:
+            RuntimeError: ``work`` writes; nothing was changed.
             UnavailableError: The database cannot be reached now.
         """
 

@@ -1,8 +1,11 @@
 """Domain values to plain JSON values and back."""
 
 from datetime import datetime, timedelta
+from functools import partial
+from operator import is_
 from typing import Any, Final, TypeVar
 
+import attrs
 from cattrs import Converter
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
@@ -22,12 +25,17 @@ def _make_converter() -> Converter:
     # JSON objects are passed on as they are: no copy, and big integers stay integers.
     converter.register_unstructure_hook_func(lambda kind: kind == JsonObject, lambda value: value)
     converter.register_structure_hook_func(lambda kind: kind == JsonObject, lambda value, _: value)
+    # The hooks are made on first use: a task holds tasks, whose hook must be there when that of the outer one is made.
+    attrs.resolve_types(TaskDefinition)
+    renamed = override(rename="with")
     for cls in (Transition, TaskDefinition, ToolDefinition):
-        renamed = override(rename="with")
-        converter.register_unstructure_hook(
-            cls, make_dict_unstructure_fn(cls, converter, with_=renamed, _cattrs_omit_if_default=True)
+        converter.register_unstructure_hook_factory(
+            partial(is_, cls),
+            lambda kind: make_dict_unstructure_fn(kind, converter, with_=renamed, _cattrs_omit_if_default=True),
         )
-        converter.register_structure_hook(cls, make_dict_structure_fn(cls, converter, with_=renamed))
+        converter.register_structure_hook_factory(
+            partial(is_, cls), lambda kind: make_dict_structure_fn(kind, converter, with_=renamed)
+        )
     return converter
 
 

@@ -1,0 +1,169 @@
+"""The SQLite store: opening, closing, and the way from a Trio task to a thread and back."""
+
+import logging
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Final, TypeVar
+
+import trio
+from typing_extensions import override
+
+from compozy.contracts.store import Repositories, Store, StoreStatistics
+from compozy.domain.errors import UnavailableError
+from compozy.drivers.sqlite.connection import Place, connect_writer
+from compozy.drivers.sqlite.errors import translated
+from compozy.drivers.sqlite.jobs import Job, Jobs
+from compozy.drivers.sqlite.migrations import Applied, apply_migrations, read_migrations, schema_folder
+from compozy.drivers.sqlite.reader import Reader
+from compozy.drivers.sqlite.threads import serving
+from compozy.drivers.sqlite.writer import Writer
+
+T = TypeVar("T")
+
+READERS: Final = 3
+"""Enough that a slow listing does not hold up the short reads of the API; more only compete for the interpreter."""
+
+_log: Final = logging.getLogger(__name__)
+
+
+class SqliteStore(Store):
+    """A store in an SQLite file; :func:`open_store` opens one.
+
+    What a transaction wrote survives the death of this process at any instant after ``transaction`` returned
+    (``synchronous=NORMAL``: the operating system has it). A power loss may take the newest transactions, whole ones,
+    and leaves the file sound.
+
+    Transactions are carried out one after the other in the order they were asked for, and commit in groups. Cancelling
+    takes effect at once, in the midst of a closure too: the closure goes on to its end on its thread, and is then taken
+    back.
+
+    Raises:
+        UnavailableError: From every method, after the store was closed.
+    """
+
+    def __init__(self, place: Place, token: trio.lowlevel.TrioToken) -> None:
+        self._place = place
+        self._token = token
+        self._is_open = True
+        self._writes: Jobs = SimpleQueue()
+        # A database in memory belongs to one connection, the writer's, so reads wait their turn among the writes.
+        self._reads: Jobs = self._writes if place == ":memory:" else SimpleQueue()
+        self._transactions = 0
+        self._rollbacks = 0
+        self._reads_done = 0
+
+    @override
+    async def transaction(self, work: Callable[[Repositories], Awaitable[T]]) -> T:
+        return await self._submit(Job(work, writes=True), self._writes)
+
+    @override
+    async def read(self, work: Callable[[Repositories], Awaitable[T]]) -> T:
+        return await self._submit(Job(work, writes=False), self._reads)
+
+    @override
+    async def ping(self) -> None:
+        async def look(repositories: Repositories) -> None:
+            await repositories.tasks.find("")
+
+        await self.read(look)
+
+    @override
+    def statistics(self) -> StoreStatistics:
+        waiting = self._writes.qsize() if self._reads is self._writes else self._writes.qsize() + self._reads.qsize()
+        return StoreStatistics(
+            driver="sqlite",
+            transactions=self._transactions,
+            rollbacks=self._rollbacks,
+            reads=self._reads_done,
+            waiting=waiting,
+        )
+
+    async def _submit(self, job: Job[T], jobs: Jobs) -> T:
+        # Before the job is on its way, so that a caller who is cancelled already leaves nothing behind for certain.
+        await trio.lowlevel.checkpoint_if_cancelled()
+        if not self._is_open:
+            raise UnavailableError(f"the store {self._place} is closed: open it again")
+        jobs.put(job)
+        return await job.answer()
+
+    @asynccontextmanager
+    async def _opened(self, connection: sqlite3.Connection) -> AsyncIterator[None]:
+        """Serve what is asked for while the body runs; afterwards refuse new work and finish what waits."""
+        async with AsyncExitStack() as stack:
+            for name, serve, jobs in self._threads(connection):
+                await stack.enter_async_context(serving(name, serve, partial(jobs.put, None)))
+            try:
+                yield
+            finally:
+                self._is_open = False
+
+    def _threads(self, connection: sqlite3.Connection) -> list[tuple[str, Callable[[], None], Jobs]]:
+        """Return name, duty and queue of each thread; the writer is first to start and last to end."""
+        writer = Writer(connection, str(self._place), self._writes, self._deliver)
+        threads = [("compozy-sqlite-writer", writer.serve, self._writes)]
+        if self._place != ":memory:":
+            for number in range(READERS):
+                reader = Reader(self._place, self._reads, self._deliver)
+                threads.append((f"compozy-sqlite-reader-{number}", reader.serve, self._reads))
+        return threads
+
+    def _deliver(self, jobs: Sequence[Job[object]]) -> None:
+        """Hand finished jobs back to the Trio thread; called on the others."""
+        # The run can be over only if it crashed; then nobody waits any more.
+        with suppress(trio.RunFinishedError):
+            self._token.run_sync_soon(self._settle, jobs)
+
+    def _settle(self, jobs: Sequence[Job[object]]) -> None:
+        for job in jobs:
+            if job.is_given_up:
+                continue
+            if job.ended_well:
+                self._transactions += job.writes
+                self._reads_done += not job.writes
+            else:
+                self._rollbacks += job.writes
+            job.settle()
+
+
+@asynccontextmanager
+async def open_store(place: Place, *, migrations: Path | Traversable | None = None) -> AsyncIterator[SqliteStore]:
+    """Open a store, creating its file (for the owner alone) and bringing its schema up to date.
+
+    Example::
+
+        async with open_store(Path(".compozy/compozy.db")) as store:
+            state = await store.read(lambda repositories: repositories.workflows.get(exec_id))
+
+    Cancellation: leaving waits, shielded, until all work asked for has ended, and folds the WAL into the file.
+
+    Args:
+        place: The file, in a folder that exists; ``":memory:"`` for a store that is gone when it is closed.
+        migrations: Folder of the migrations; None means those that belong to this program.
+
+    Raises:
+        UnavailableError: The file cannot be created, opened or locked now.
+        InvalidError: The file is something else than a database.
+        ConflictError: Its schema is newer than this program, or was made by other migrations.
+    """
+    # Not abandoned on cancellation: the connection must come back to be closed. SQLite gives up after 5 s.
+    connection, applied = await trio.to_thread.run_sync(_prepare, place, migrations, limiter=trio.CapacityLimiter(1))
+    _log.info("store_driver=sqlite version=%d applied=%d", applied.version, applied.count)
+    store = SqliteStore(place, trio.lowlevel.current_trio_token())
+    async with store._opened(connection):  # noqa: SLF001 - its own opener
+        yield store
+
+
+def _prepare(place: Place, folder: Path | Traversable | None) -> tuple[sqlite3.Connection, Applied]:
+    known = read_migrations(folder or schema_folder())
+    connection = connect_writer(place)
+    try:
+        with translated(str(place)):
+            return connection, apply_migrations(connection, known, str(place))
+    except BaseException:
+        connection.close()
+        raise

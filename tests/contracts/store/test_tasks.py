@@ -1,0 +1,93 @@
+"""Task runs belong to an execution."""
+
+import pytest
+
+from compozy.domain.errors import ConflictError, InvalidError
+from compozy.domain.statuses import Status
+
+
+@pytest.fixture
+def tasks_of(store):
+    async def tasks_of(exec_id):
+        return list(await store.read(lambda repositories: repositories.tasks.list_by_workflow(exec_id)))
+
+    return tasks_of
+
+
+async def test_tasks_are_listed_oldest_first_and_ids_decide_between_equals(
+    put, put_tasks, tasks_of, an_execution, a_task
+):
+    execution, other = an_execution(), an_execution()
+    tasks = [a_task(execution.exec_id, task_exec_id=f"{at}{name}", at=at) for at in range(3) for name in "ab"]
+    await put(execution, other)
+    await put_tasks(*reversed(tasks), a_task(other.exec_id))
+
+    assert await tasks_of(execution.exec_id) == tasks
+
+
+async def test_an_execution_without_tasks_lists_none(put, tasks_of, an_execution):
+    execution = an_execution()
+    await put(execution)
+
+    assert await tasks_of(execution.exec_id) == []
+    assert await tasks_of("01ABSENT") == []
+
+
+async def test_what_is_recorded_is_returned_in_the_order_of_the_writes(put, put_tasks, an_execution, a_task):
+    execution = an_execution()
+    done = a_task(execution.exec_id, status=Status.SUCCESS, output=1)
+    late = a_task(execution.exec_id, task_exec_id=done.task_exec_id)
+    other = a_task(execution.exec_id)
+    await put(execution)
+
+    assert await put_tasks(other, done, late, other) == [other, done, done, other]
+
+
+async def test_writing_no_tasks_is_fine(put_tasks):
+    assert await put_tasks() == []
+
+
+async def test_tasks_of_an_absent_execution_are_refused_and_nothing_is_recorded(
+    store, put, tasks_of, an_execution, a_task
+):
+    execution = an_execution()
+    await put(execution)
+    tasks = [a_task(execution.exec_id), a_task("01ABSENT"), a_task(execution.exec_id)]
+
+    async def goes_on_after_the_refusal(repositories):
+        with pytest.raises(ConflictError, match="'01ABSENT' is not recorded"):
+            await repositories.tasks.upsert_many(tasks)
+
+    await store.transaction(goes_on_after_the_refusal)
+
+    assert await tasks_of(execution.exec_id) == []
+
+
+@pytest.mark.parametrize("refused", [object(), float("nan")])
+async def test_one_invalid_task_keeps_the_others_from_being_recorded(
+    store, put, tasks_of, an_execution, a_task, refused
+):
+    execution = an_execution()
+    await put(execution)
+    tasks = [a_task(execution.exec_id), a_task(execution.exec_id, input={"x": refused})]
+
+    async def goes_on_after_the_refusal(repositories):
+        with pytest.raises(InvalidError):
+            await repositories.tasks.upsert_many(tasks)
+
+    await store.transaction(goes_on_after_the_refusal)
+
+    assert await tasks_of(execution.exec_id) == []
+
+
+async def test_an_execution_and_its_tasks_can_be_recorded_in_one_transaction(store, tasks_of, an_execution, a_task):
+    execution = an_execution()
+    task = a_task(execution.exec_id)
+
+    async def work(repositories):
+        await repositories.workflows.upsert(execution)
+        await repositories.tasks.upsert_many(iter([task]))
+
+    await store.transaction(work)
+
+    assert await tasks_of(execution.exec_id) == [task]

@@ -1,0 +1,198 @@
+"""The schema goes forward only, once, and is what it was."""
+
+import logging
+import sqlite3
+from contextlib import closing
+
+import pytest
+import sqlite_utils
+import trio
+
+from compozy.domain.errors import ConflictError
+from compozy.drivers.sqlite import open_store, schema_folder
+from compozy.drivers.sqlite.migrations import Applied, apply_migrations, read_migrations
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Return a folder with two migrations."""
+    folder = tmp_path / "migrations"
+    folder.mkdir()
+    (folder / "0001_one.sql").write_text("-- first;\nCREATE TABLE one (a TEXT);\nCREATE TABLE uno (a TEXT);\n-- end\n")
+    (folder / "0002_two.sql").write_text("CREATE TABLE two (\n  a TEXT\n)")
+    (folder / "README.md").write_text("not a migration")
+    return folder
+
+
+@pytest.fixture
+def connection():
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        yield connection
+
+
+def tables(connection):
+    return set(sqlite_utils.Database(connection).table_names())
+
+
+def test_all_are_applied_once_in_order(connection, folder):
+    known = read_migrations(folder)
+
+    assert apply_migrations(connection, known, "here") == Applied(version=2, count=2)
+    assert apply_migrations(connection, known, "here") == Applied(version=2, count=0)
+    assert tables(connection) == {"schema_migrations", "one", "uno", "two"}
+    rows = connection.execute("SELECT version, name, checksum FROM schema_migrations").fetchall()
+    assert rows == [(step.version, step.name, step.checksum) for step in known]
+
+
+def test_each_is_applied_in_a_transaction_that_takes_the_write_lock_first(connection, folder):
+    statements = []
+    connection.set_trace_callback(statements.append)
+
+    apply_migrations(connection, read_migrations(folder), "here")
+
+    borders = [statement for statement in statements if statement.startswith(("BEGIN", "COMMIT", "INSERT"))]
+    assert [border.split(" (")[0][:15] for border in borders] == ["BEGIN IMMEDIATE", "INSERT INTO sch", "COMMIT"] * 2
+
+
+def test_only_what_is_missing_is_applied(connection, folder):
+    known = read_migrations(folder)
+    apply_migrations(connection, known[:1], "here")
+
+    assert apply_migrations(connection, known, "here") == Applied(version=2, count=1)
+
+
+def test_a_migration_that_fails_leaves_the_ones_before_it_and_nothing_of_itself(connection, folder):
+    (folder / "0003_broken.sql").write_text("CREATE TABLE three (a TEXT);\nCREATE TABLE one (again TEXT);\n")
+
+    with pytest.raises(sqlite3.OperationalError, match="table one already exists"):
+        apply_migrations(connection, read_migrations(folder), "here")
+
+    assert tables(connection) == {"schema_migrations", "one", "uno", "two"}
+    assert connection.execute("SELECT max(version) FROM schema_migrations").fetchone() == (2,)
+    assert not connection.in_transaction
+
+
+def test_a_newer_database_is_refused_untouched(connection, folder):
+    known = read_migrations(folder)
+    apply_migrations(connection, known, "here")
+
+    with pytest.raises(ConflictError, match="the schema of here has version 2, this program knows 1: use the newer"):
+        apply_migrations(connection, known[:1], "here")
+
+
+@pytest.mark.parametrize("change", ["text", "name"])
+def test_a_changed_old_migration_is_refused(connection, folder, change):
+    apply_migrations(connection, read_migrations(folder), "here")
+    if change == "text":
+        (folder / "0001_one.sql").write_text("CREATE TABLE one (b TEXT);")
+    else:
+        (folder / "0001_one.sql").rename(folder / "0001_other.sql")
+
+    with pytest.raises(ConflictError, match=r"0001_o\w+\.sql differs from the 0001_one.sql that was applied to here"):
+        apply_migrations(connection, read_migrations(folder), "here")
+
+
+def test_line_ends_of_a_checkout_do_not_matter(connection, folder):
+    apply_migrations(connection, read_migrations(folder), "here")
+    file = folder / "0001_one.sql"
+    file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+
+    assert apply_migrations(connection, read_migrations(folder), "here").count == 0
+
+
+@pytest.mark.parametrize("name", ["2_short.sql", "0003-dash.sql", "notes.sql", "0004_gap.sql", "0002_twice.sql"])
+def test_a_folder_that_is_no_complete_set_is_refused(folder, name):
+    (folder / name).write_text("SELECT 1;")
+
+    with pytest.raises(ValueError, match=r"is not named NNNN_what\.sql|without gaps"):
+        read_migrations(folder)
+
+
+def test_an_empty_folder_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="without gaps"):
+        read_migrations(tmp_path)
+
+
+def test_our_own_schema_is_strict_and_its_tasks_go_with_their_execution(connection):
+    apply_migrations(connection, read_migrations(schema_folder()), "here")
+    database = sqlite_utils.Database(connection)
+
+    assert tables(connection) == {"schema_migrations", "workflow_states", "task_states"}
+    assert all(table.strict for table in database.tables)
+    assert database["workflow_states"].pks == ["exec_id"]
+    assert database["task_states"].pks == ["task_exec_id"]
+    [reference] = database["task_states"].foreign_keys
+    assert (reference.column, reference.other_table, reference.other_column) == (
+        "exec_id",
+        "workflow_states",
+        "exec_id",
+    )
+    assert "ON DELETE CASCADE" in database["task_states"].schema
+
+
+@pytest.mark.parametrize("text", ["{", "not json", ""])
+def test_our_own_schema_refuses_text_that_is_not_json(connection, text):
+    apply_migrations(connection, read_migrations(schema_folder()), "here")
+    moment = "2026-11-23T12:00:00.000000Z"
+
+    for column in range(3):
+        values = ["{}", None, None]
+        values[column] = text
+        with pytest.raises(sqlite3.IntegrityError, match="json_valid"):
+            connection.execute(
+                "INSERT INTO workflow_states VALUES ('x', 'w', 'PENDING', ?, ?, ?, ?, ?)", (*values, moment, moment)
+            )
+
+
+async def test_opening_says_which_schema_it_found(path, caplog):
+    caplog.set_level(logging.INFO, "compozy")
+    for _ in range(2):
+        async with open_store(path):
+            pass
+
+    version = len(read_migrations(schema_folder()))
+    assert [record.getMessage() for record in caplog.records] == [
+        f"store_driver=sqlite version={version} applied={version}",
+        f"store_driver=sqlite version={version} applied=0",
+    ]
+
+
+async def test_a_store_uses_the_migrations_it_is_given(path, folder):
+    async with open_store(path, migrations=folder):
+        pass
+
+    with closing(sqlite3.connect(path)) as connection:
+        assert tables(connection) == {"schema_migrations", "one", "uno", "two"}
+
+
+async def test_a_database_of_other_migrations_is_refused_and_let_go(path, folder):
+    async with open_store(path, migrations=folder):
+        pass
+
+    with pytest.raises(ConflictError):
+        async with open_store(path):
+            pass
+
+    assert sorted(file.name for file in path.parent.glob("compozy*")) == ["compozy.db"]  # no connection is left open
+
+
+async def test_a_statement_that_is_wrong_is_shown_as_the_bug_it_is(path, folder):
+    async with open_store(path, migrations=folder) as store:
+        with pytest.raises(sqlite3.OperationalError, match="no such table: task_states"):
+            await store.ping()
+
+
+async def test_stores_that_open_one_new_file_at_once_apply_each_migration_once(path, caplog):
+    caplog.set_level(logging.INFO, "compozy")
+
+    async def open_and_ask():
+        async with open_store(path) as store:
+            await store.ping()
+
+    async with trio.open_nursery() as nursery:
+        for _ in range(8):
+            nursery.start_soon(open_and_ask)
+
+    applied = [int(record.getMessage().rpartition("=")[2]) for record in caplog.records]
+    assert len(applied) == 8
+    assert sum(applied) == len(read_migrations(schema_folder()))
