@@ -12,6 +12,7 @@ from compozy.bridge import AsyncioHost
 from compozy.domain.errors import UnavailableError
 from compozy.domain.work import RecordRequest, TaskOutcome, ToolRequest
 from compozy.engine.task_runs import TaskRuns
+from compozy.worker.background import beside
 from compozy.worker.names import RECORD, RUN_TOOL
 
 _BEAT_S = 1.0
@@ -47,11 +48,8 @@ class Activities:
             await self.host.into_trio(self.runs.record, request)
 
     async def _run_beating(self, request: ToolRequest) -> TaskOutcome:
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._beat)
-            outcome = await self.runs.run_tool(request)
-            nursery.cancel_scope.cancel()
-        return outcome
+        async with beside(self._beat):
+            return await self.runs.run_tool(request)
 
     async def _beat(self) -> None:
         # The activity's context variables came along to Trio and go back with the call, so the SDK knows whose beat

@@ -4,13 +4,13 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Final
 
-import trio
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 import compozy
 from compozy.drivers.temporal.connection import Connection
 from compozy.engine.task_runs import TaskRuns
 from compozy.worker.activities import Activities
+from compozy.worker.background import beside
 from compozy.worker.workflow import ExecutionWorkflow
 
 _GRACE: Final = timedelta(seconds=1)
@@ -47,11 +47,9 @@ async def run_worker(
         await stop()
         await host.call(worker.shutdown)
 
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(shut_down)
+    async with beside(shut_down):
         started()
         await host.call(worker.run)
-        nursery.cancel_scope.cancel()
 
 
 async def _make_worker(connection: Connection, runs: TaskRuns, task_queue: str) -> Worker:

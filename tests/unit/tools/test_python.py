@@ -1,0 +1,144 @@
+"""Python tools: what a project exports, and how calls of it end."""
+
+import json
+from datetime import timedelta
+
+import pytest
+import trio
+import trio.lowlevel
+
+from compozy.contracts.tools import ToolCall
+from compozy.domain.errors import InvalidError, ToolError
+from compozy.drivers.tools.python import PythonTools, exported_tools, load_entrypoint
+
+
+def call(tool_id="tool", *, timeout=5.0, **input_):
+    return ToolCall(
+        tool_id=tool_id, tool_exec_id="T", input=input_, config={"unit": "m"}, timeout=timedelta(seconds=timeout)
+    )
+
+
+async def run(function, **input_):
+    return await PythonTools({"tool": function}).run(call(**input_))
+
+
+async def failure(function, **input_):
+    with pytest.raises(ToolError) as caught:
+        await run(function, **input_)
+    return caught.value
+
+
+async def test_an_async_function_runs_on_the_trio_loop():
+    async def measure(input_, config):
+        await trio.lowlevel.checkpoint()
+        return {"length": f"{input_['n']} {config['unit']}"}
+
+    assert await run(measure, n=3) == {"length": "3 m"}
+
+
+async def test_a_plain_function_runs_on_a_thread_and_leaves_the_loop_free():
+    free = trio.Event()
+
+    def wait_for_the_loop(_input, _config):
+        trio.from_thread.run_sync(free.set)
+        return "done"
+
+    assert await run(wait_for_the_loop) == {"value": "done"}
+    assert free.is_set()
+
+
+@pytest.mark.parametrize(
+    ("returned", "output"),
+    [({"a": 1}, {"a": 1}), (None, {}), (7, {"value": 7}), ([1, 2], {"value": [1, 2]}), ("", {"value": ""})],
+)
+async def test_results_become_objects(returned, output):
+    assert await run(lambda _input, _config: returned) == output
+
+
+async def test_a_function_of_the_input_alone_gets_no_configuration():
+    assert await run(lambda input_: input_["n"], n=1) == {"value": 1}
+
+
+async def test_an_exception_becomes_a_failure_that_names_the_line():
+    def divide(input_, _config):
+        return input_["n"] / 0
+
+    error = await failure(divide, n=1)
+
+    assert error.error_code == "TOOL_FAILED"
+    assert str(error) == "tool 'tool' raised ZeroDivisionError: division by zero"
+    assert error.details["type"] == "ZeroDivisionError"
+    assert error.details["traceback"][-1].startswith("test_python.py:")
+
+
+async def test_a_tool_that_takes_too_long_times_out(autojump_clock):
+    async def sleep(_input, _config):
+        await trio.sleep(60)
+
+    assert (await failure(sleep)).error_code == "TIMED_OUT"
+    assert trio.current_time() == pytest.approx(5)
+
+
+async def test_a_result_that_is_not_json_is_refused():
+    assert (await failure(lambda _input, _config: {1, 2})).error_code == "TOOL_OUTPUT_INVALID"
+    assert (await failure(lambda _input, _config: float("nan"))).error_code == "TOOL_OUTPUT_INVALID"
+
+
+async def test_an_unknown_tool_is_named_with_what_there_is():
+    with pytest.raises(ToolError, match="did you mean 'tool'") as caught:
+        await PythonTools({"tool": print}).run(call("tol"))
+    assert caught.value.error_code == "TOOL_NOT_FOUND"
+
+
+async def test_cancelling_a_call_does_not_wait_for_its_thread():
+    let_go, ended = trio.Event(), trio.Event()
+
+    def stubborn(_input, _config):
+        trio.from_thread.run(let_go.wait)
+        trio.from_thread.run_sync(ended.set)
+
+    with trio.move_on_after(0.05) as scope:
+        await run(stubborn)
+
+    assert scope.cancelled_caught
+    let_go.set()
+    await ended.wait()
+
+
+@pytest.fixture
+def entrypoint(tmp_path):
+    def write(text):
+        path = tmp_path / "tools.py"
+        path.write_text(text)
+        return path
+
+    return write
+
+
+def test_public_functions_of_the_module_itself_are_exported(entrypoint):
+    module = load_entrypoint(entrypoint("from json import dumps\ndef save(i, c): ...\ndef _hidden(i, c): ...\nX = 1\n"))
+
+    assert set(exported_tools(module)) == {"save"}
+
+
+def test_all_and_tools_decide_when_there_are_such(entrypoint):
+    module = load_entrypoint(entrypoint("from json import dumps\n__all__ = ['dumps']\nTOOLS = {'save-data': dumps}\n"))
+
+    assert exported_tools(module) == {"dumps": json.dumps, "save-data": json.dumps}
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ("x = (\n", 1, "SyntaxError"),
+        ("\n\nraise LookupError('gone')\n", 3, "importing it raised LookupError: gone"),
+        ("import no_such_module_anywhere\n", 1, "ModuleNotFoundError"),
+    ],
+)
+def test_an_entrypoint_that_cannot_be_imported_is_named_with_its_line(entrypoint, text, line, message):
+    path = entrypoint(text)
+    with pytest.raises(InvalidError) as caught:
+        load_entrypoint(path)
+    [problem] = caught.value.problems
+    assert (problem.file, problem.line) == (str(path), line)
+    assert message in problem.message
