@@ -1,7 +1,7 @@
 """Inputs of executions: the schema's defaults filled in, then checked against it (JSON Schema 2020-12)."""
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, Final, NoReturn
 
@@ -64,17 +64,23 @@ def validate_input(workflow: WorkflowDefinition, given: Json) -> JsonObject:
     return filled
 
 
-def faults_of(value: Json, schema: JsonObject) -> list[Fault]:
+def faults_of(value: Json, schema: JsonObject, *, shows_secrets: bool = False) -> list[Fault]:
     """Return what a schema that is itself in order finds wrong with a value.
+
+    Args:
+        value: What to check.
+        schema: What to check it against.
+        shows_secrets: Whether messages show values below keys that sound secret, as in a value that only describes.
 
     Raises:
         jsonschema_rs.ValidationError: The schema is not in order.
     """
     validator = compile_schema(schema)
     try:
-        return [_fault(error, schema) for error in islice(validator.iter_errors(value), _MOST_FAULTS)]
+        errors = list(islice(validator.iter_errors(value), _MOST_FAULTS))
     except ValueError as error:  # not JSON, or nested deeper than the library goes
         return [Fault((), str(error).lower())]
+    return [fault for error in errors for fault in _faults(error, schema, shows_secrets=shows_secrets)]
 
 
 def compile_schema(schema: JsonObject) -> Draft202012Validator:
@@ -112,22 +118,24 @@ def properties_of(schema: JsonObject) -> Mapping[str, Any]:
     return properties if isinstance(properties, dict) else {}
 
 
-def _fault(error: ValidationError, schema: JsonObject) -> Fault:
-    """Return the library's error with the path and the words of ours."""
+def _faults(error: ValidationError, schema: JsonObject, *, shows_secrets: bool) -> Iterator[Fault]:
+    """Yield the library's error with the path and the words of ours."""
     path = tuple(error.instance_path)
     kind = error.kind
     if isinstance(kind, ValidationErrorKind.Required):
-        return Fault((*path, kind.property), "is required")
-    if isinstance(kind, ValidationErrorKind.AdditionalProperties):
-        name = kind.unexpected[0]
-        return Fault((*path, name), "unknown property", did_you_mean(name, properties_of(_owner(error, schema))))
-    if any(is_secret(str(part)) for part in path):
-        return Fault(path, f"does not satisfy {kind.name!r}")  # the library's message would show the value
-    return Fault(path, error.message)
+        yield Fault((*path, kind.property), "is required")
+    elif isinstance(kind, ValidationErrorKind.AdditionalProperties):
+        known = properties_of(_owner(error, schema))
+        for name in kind.unexpected:
+            yield Fault((*path, name), "unknown property", did_you_mean(name, known) if known else None)
+    elif not shows_secrets and any(is_secret(str(part)) for part in path):
+        yield Fault(path, f"does not satisfy {kind.name!r}")  # the library's message would show the value
+    else:
+        yield Fault(path, error.message)
 
 
 def _owner(error: ValidationError, schema: Json) -> JsonObject:
-    """Return the schema whose keyword an error is about; empty when a reference is on the way to it."""
+    """Return the schema whose keyword an error is about; empty when it is in a resource of its own."""
     for part in error.schema_path[:-1]:
         try:
             schema = schema[part]

@@ -1,0 +1,170 @@
+import pytest
+
+from compozy.config import not_yet
+from compozy.config.project_file import ProjectFile
+from compozy.config.validation import check_shape
+from compozy.config.workflow_file import WorkflowFile
+
+
+@pytest.fixture
+def problems_of(document_of):
+    """Return a function from the text of a file to the lines that its author is shown."""
+
+    def check(text, shape=ProjectFile):
+        return [str(problem) for problem in check_shape(document_of(text), shape)[1]]
+
+    return check
+
+
+def test_a_project_file_with_every_key_has_its_shape(document_of):
+    document = document_of("""
+        name: shop
+        version: "1.0"
+        description: sells
+        author: {name: Ada, email: ada@example.org}
+        mode: standalone
+        workflows: [{source: "workflows/*.yaml"}]
+        tools: [{id: pay, description: pays, timeout: 5s, with: {a: 1}, config: {b: null}}]
+        runtime: {type: python, entrypoint: tools.py}
+        server: {host: localhost, port: 0, shutdown_timeout: 1m, allow_public: false}
+        database: {driver: sqlite, path: a.db}
+        temporal:
+          mode: distributed
+          host_port: temporal:7233
+          namespace: shop
+          standalone:
+            {cli_path: t, database_file: t.db, frontend_port: 0, bind_ip: "::1", log_level: warn, start_timeout: 9s}
+        log: {level: INFO, format: json}
+        """)
+
+    file, problems = check_shape(document, ProjectFile)
+
+    assert problems == []
+    assert file.tools[0].with_ == {"a": 1}
+    assert file.log.level == "info"
+
+
+def test_a_key_set_to_nothing_is_as_good_as_left_out(document_of):
+    file, problems = check_shape(document_of("name: a\nmode:\ntools:\nserver:\n  port:\n"), ProjectFile)
+
+    assert problems == []
+    assert (file.mode, file.tools, file.server.port) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("mode: cluster", "mode: 'cluster' is not allowed (allowed: standalone, distributed)"),
+        ("mode: [standalone]", "mode: a list is not allowed (allowed: standalone, distributed)"),
+        ("runtime: {entry: a}", "runtime.entry: unknown key (did you mean 'entrypoint'? known: entrypoint, type)"),
+        ("version: 1.0", 'version: must be text, not 1.0 (quote it: "1.0")'),
+        ("version: true", "version: must be text, not true"),
+        ("server: {port: abc}", "server.port: must be a whole number, not 'abc'"),
+        ('server: {port: "5001"}', "server.port: must be a whole number, not '5001'"),
+        ("server: {port: 5001.5}", "server.port: must be a whole number, not 5001.5"),
+        ("server: {port: true}", "server.port: must be a whole number, not true"),
+        ("server: {port: 65536}", "server.port: 65536 is too large (at most 65535)"),
+        ("server: {port: -1}", "server.port: -1 is too small (at least 0)"),
+        ("mode: {standalone: true}", "mode: a mapping is not allowed (allowed: standalone, distributed)"),
+        ("server: {allow_public: yes}", "server.allow_public: must be true or false, not 'yes'"),
+        ('server: {host: ""}', "server.host: must not be empty"),
+        ("server: 5001", "server: must be a mapping, not 5001"),
+        (
+            "server: {prot: 1}",
+            "server.prot: unknown key (did you mean 'port'? known: allow_public, host, port, shutdown_timeout)",
+        ),
+        (
+            "server: {shutdown_timeout: 5}",
+            'server.shutdown_timeout: 5 is a number without a unit (write "5s" for seconds)',
+        ),
+        (
+            "server: {shutdown_timeout: 0s}",
+            "server.shutdown_timeout: '0s' is no time at all (write for example \"30s\", or leave the key out)",
+        ),
+        ("workflows: a.yaml", "workflows: must be a list, not 'a.yaml'"),
+        ("workflows: [a.yaml]", "workflows[0]: must be a mapping, not 'a.yaml'"),
+        ("workflows: [{}]", "workflows[0].source: is required"),
+        (
+            "tools: [{id: a b}]",
+            "tools[0].id: 'a b' is not an id (at most 100 letters, digits, - and _, not beginning with -)",
+        ),
+        ("redis: {}", "redis: not supported by this version yet (remove the key)"),
+        ("runtime: {permissions: []}", "runtime.permissions: not supported by this version yet (remove the key)"),
+        ("runtime: {type: bun}", "runtime.type: 'bun' is not supported by this version yet (allowed: python)"),
+        ("runtime: {type: perl}", "runtime.type: 'perl' is not allowed (allowed: python)"),
+        ("database: {password: x}", "database.password: not supported by this version yet (remove the key)"),
+    ],
+)
+def test_each_mistake_in_a_project_file_is_told_with_its_place_and_way_out(problems_of, line, message):
+    assert problems_of(f"name: a\n{line}\n") == [f"test.yaml:2: {message}"]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("type: router", "tasks[0].type: 'router' is not supported by this version yet (allowed: basic, parallel)"),
+        ("type: basics", "tasks[0].type: 'basics' is not allowed (allowed: basic, parallel)"),
+        ("strategy: race", "tasks[0].strategy: 'race' is not supported by this version yet (allowed: wait_all)"),
+        ("agent: writer", "tasks[0].agent: not supported by this version yet (remove the key)"),
+        ("max_workers: 0", "tasks[0].max_workers: 0 is too small (at least 1)"),
+        ("on_success: next", "tasks[0].on_success: must be a mapping, not 'next'"),
+        ("on_error: {nxt: b}", "tasks[0].on_error.nxt: unknown key (did you mean 'next'? known: next, with)"),
+        ("with: [1]", "tasks[0].with: must be a mapping, not a list"),
+    ],
+)
+def test_each_mistake_in_a_task_is_told_with_its_place_and_way_out(problems_of, line, message):
+    text = f"id: w\ntasks:\n  - id: a\n    {line}\n"
+
+    assert problems_of(text, WorkflowFile) == [f"test.yaml:4: {message}"]
+
+
+def test_a_task_of_a_type_that_does_not_run_yet_is_one_problem(problems_of):
+    text = """\
+        id: w
+        tasks:
+          - id: a
+            type: router
+            condition: x
+            routes: {}
+            max_workers: none
+          - id: b
+            tool: 5
+        """
+
+    assert problems_of(text, WorkflowFile) == [
+        "test.yaml:4: tasks[0].type: 'router' is not supported by this version yet (allowed: basic, parallel)",
+        'test.yaml:9: tasks[1].tool: must be text, not 5 (quote it: "5")',
+    ]
+
+
+def test_a_workflow_needs_an_id_and_a_task(problems_of):
+    assert problems_of("version: a", WorkflowFile) == [
+        "test.yaml:1: id: is required",
+        "test.yaml:1: tasks: is required",
+    ]
+    assert problems_of("id: w\ntasks: []", WorkflowFile) == ["test.yaml:2: tasks: must not be empty"]
+
+
+def test_all_problems_come_in_the_order_of_the_lines(problems_of):
+    lines = problems_of("server: {port: x}\nagents: []\nmode: a\n")
+
+    assert [line.split(": ")[:2] for line in lines] == [
+        ["test.yaml:1", "server.port"],
+        ["test.yaml:1", "name"],
+        ["test.yaml:2", "agents"],
+        ["test.yaml:3", "mode"],
+    ]
+
+
+def test_a_value_in_a_message_is_cut(problems_of):
+    (line,) = problems_of(f"name: a\nserver: {{port: {'x' * 500}}}\n")
+
+    assert len(line) < 120
+
+
+@pytest.mark.parametrize("shape", [ProjectFile, WorkflowFile])
+def test_no_key_is_both_known_and_not_supported_yet(shape):
+    known = {field.alias or name for name, field in shape.model_fields.items()}
+
+    assert not known & shape.not_yet
+    assert not {"id", "type", "tool"} & not_yet.TASK_KEYS
