@@ -63,7 +63,8 @@ def dev_server_actor(settings: TemporalSettings) -> Callable[..., Awaitable[None
     async def temporal(ctx: Context, asyncio: AsyncioHost) -> None:
         database_file = Path(settings.standalone.database_file)
         async with _exclusive(database_file) as inherited:
-            server = _plan_server(settings)
+            binary = await _find_or_download_cli(settings.standalone.cli_path, asyncio, database_file.parent / "bin")
+            server = _plan_server(settings, binary)
             await ctx.process(
                 server.argv,
                 ready=partial(_connect, sdk, asyncio, server, settings.namespace),
@@ -74,11 +75,26 @@ def dev_server_actor(settings: TemporalSettings) -> Callable[..., Awaitable[None
     return temporal
 
 
-def _plan_server(settings: TemporalSettings) -> DevServer:
+async def _find_or_download_cli(cli_path: str | None, host: AsyncioHost, folder: Path) -> Path:
+    try:
+        return await trio.to_thread.run_sync(find_cli, cli_path)
+    except UnavailableError as missing:
+        if cli_path is not None:
+            raise
+        _log.warning("no Temporal command line is installed; downloading one", folder=str(folder))
+        download = await import_in_thread("compozy.drivers.temporal.download")
+        try:
+            found: Path = await download.download_cli(host, folder)
+        except UnavailableError as error:
+            raise UnavailableError(f"{missing}; {error}") from error
+        return found
+
+
+def _plan_server(settings: TemporalSettings, binary: Path) -> DevServer:
     standalone = settings.standalone
     front_end, http, metrics = free_ports(3, standalone.bind_ip)
     return DevServer(
-        binary=find_cli(standalone.cli_path),
+        binary=binary,
         database_file=Path(standalone.database_file),
         ip=standalone.bind_ip,
         port=standalone.frontend_port or front_end,

@@ -18,7 +18,6 @@ from compozy.domain.work import EXECUTION_WORKFLOW, ExecutionRequest
 from compozy.drivers.temporal.connection import Connection
 from compozy.drivers.temporal.errors import translate
 
-
 _TASK_TIMEOUT: Final = timedelta(seconds=5)
 """How long a step of a workflow belongs to one worker: what a killed one had in hand is taken up again after that."""
 
