@@ -1,0 +1,120 @@
+"""The present state of a running tree, shared by all who read it or report to it.
+
+Everything here is synchronous and happens in Trio's thread, so whoever reads sees the tree between two steps, never
+within one. What happens while a step is being carried out (an observer asks for a stop, say) waits until it is done.
+"""
+
+from collections import deque
+from collections.abc import Callable
+
+import trio
+
+from supervisors.errors import Unavailable
+from supervisors.events import Event
+from supervisors.explain import explain
+from supervisors.happenings import Broken, Effect, Emit, Input
+from supervisors.plan import Plan
+from supervisors.reducer import step
+from supervisors.resolve import nearest
+from supervisors.specs import Dependency
+from supervisors.status import TreeStatus, take_status
+from supervisors.world import World, new_world
+
+LOG = 2000
+"""Events that are kept; older ones are dropped."""
+
+
+class Board:
+    """The present state of a running tree.
+
+    Args:
+        plan: What runs.
+        carry_out: Does what a step says is to be done; must not block.
+        settled: Called when all that was fed has been carried out.
+        on_event: Told of each event, or None.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        carry_out: Callable[[Effect], None],
+        settled: Callable[[], None],
+        on_event: Callable[[Event], None] | None,
+    ) -> None:
+        self.plan = plan
+        self.world: World = new_world(plan)
+        self.values: dict[str, object] = {}
+        self.log: deque[Event] = deque(maxlen=LOG)
+        self._carry_out = carry_out
+        self._settled = settled
+        self._on_event = on_event
+        self._pending: deque[Input] = deque()
+        self._busy = False
+        self._changed = trio.lowlevel.ParkingLot()
+
+    @trio.lowlevel.enable_ki_protection  # half a step would leave the tree in a state that no rule knows
+    def feed(self, happened: Input) -> None:
+        """Let the tree take note of what happened, and do what follows from it."""
+        self._pending.append(happened)
+        if self._busy:
+            return
+        self._busy = True
+        try:
+            while self._pending:
+                self.world, effects = step(self.world, self._pending.popleft())
+                for effect in effects:
+                    self._apply(effect)
+        finally:
+            self._busy = False
+        self._settled()
+        self._changed.unpark_all()
+
+    async def wait_until(self, condition: Callable[[], bool]) -> None:
+        """Return once the condition holds; it is asked after each change of the tree."""
+        await trio.lowlevel.checkpoint()
+        while not condition():
+            await self._changed.park()
+
+    def value(self, name: str) -> object:
+        """Return the value of an actor that is ready.
+
+        Raises:
+            Unavailable: It is not; says why.
+        """
+        cell = self.world.cells.get(name)
+        if cell is None or not cell.is_ready:
+            raise Unavailable(name, self.why(name))
+        return self.values[name]
+
+    def why(self, name: str) -> str:
+        """Return one sentence about the state of an actor."""
+        return explain(self.world, name, trio.current_time())
+
+    def status(self) -> TreeStatus:
+        """Return a snapshot of all actors."""
+        return take_status(self.world, trio.current_time())
+
+    def name_of(self, actor: Dependency) -> str:
+        """Return the name of an actor that is given by name or by function.
+
+        Raises:
+            KeyError: There is no such actor in this tree.
+        """
+        for name, spec in self.plan.specs.items():
+            if actor in (name, spec.function, spec.declared_by):
+                return name
+        shown = actor if isinstance(actor, str) else getattr(actor, "__name__", repr(actor))
+        raise KeyError(f"no actor {shown!r} in this tree; {nearest(shown, self.plan.specs)}")
+
+    def _apply(self, effect: Effect) -> None:
+        if not isinstance(effect, Emit):
+            self._carry_out(effect)
+            return
+        self.log.append(effect.event)
+        if self._on_event is not None:
+            try:
+                self._on_event(effect.event)
+            except Exception as error:  # noqa: BLE001 - becomes a root cause: the tree goes down in order and raises it
+                self._on_event = None
+                self._pending.append(Broken(at=effect.event.at, name="on_event", error=error))

@@ -1,0 +1,124 @@
+"""What an actor gets as ``ctx``: its own generation, seen from inside."""
+
+from collections.abc import Callable, Mapping, Sequence
+from os import PathLike
+
+import trio
+
+from supervisors.board import Board
+from supervisors.children import Children
+from supervisors.errors import ReadinessError
+from supervisors.happenings import Extended, Started, StopRequested
+from supervisors.probes import Probe
+from supervisors.process import UNSET, Launch, run_child
+from supervisors.view import View
+
+
+class Stopping:
+    """Tells an actor that it is asked to stop; like a `trio.Event` that only the supervisor can set."""
+
+    def __init__(self, event: trio.Event) -> None:
+        self._event = event
+
+    def is_set(self) -> bool:
+        """Whether the stop was requested."""
+        return self._event.is_set()
+
+    async def wait(self) -> None:
+        """Return once the stop was requested."""
+        await self._event.wait()
+
+
+class Context:
+    """One generation of one actor, seen from inside.
+
+    It is a `trio.TaskStatus`: what takes ``task_status=`` takes a context, and then its readiness is the actor's.
+
+    Attributes:
+        name: The actor.
+        generation: 1 for the first start.
+        stopping: Set when the actor is asked to stop; what it does then is up to it until its grace is over.
+        tree: Read access to the whole tree.
+    """
+
+    def __init__(self, board: Board, name: str, generation: int, stopping: trio.Event, children: Children) -> None:
+        self.name = name
+        self.generation = generation
+        self.stopping = Stopping(stopping)
+        self.tree = View(board)
+        self._board = board
+        self._children = children
+        self._announced = False
+        self._ended = False
+
+    def __repr__(self) -> str:
+        return f"<Context of {self.name!r}, generation {self.generation}>"
+
+    def started(self, value: object = None) -> None:
+        """Announce readiness; from now on others may use this value.
+
+        Has no effect when the actor was asked to stop meanwhile.
+
+        Raises:
+            ReadinessError: It was announced before, or this generation has ended.
+        """
+        if self._ended:
+            raise ReadinessError(f"generation {self.generation} of {self.name!r} has ended; it cannot become ready")
+        if self._announced:
+            raise ReadinessError(f"{self.name!r} announced its readiness twice; call started() once per generation")
+        announced = Started(at=trio.current_time(), name=self.name, generation=self.generation)
+        self._announced = True
+        self._board.values[self.name] = value
+        self._board.feed(announced)
+
+    def extend(self, seconds: float) -> None:
+        """Ask for this much more time to become ready; in total at most ten times the start timeout."""
+        now = trio.current_time()
+        self._board.feed(Extended(at=now, name=self.name, generation=self.generation, seconds=seconds))
+
+    def request_stop(self, why: str | None = None) -> None:
+        """Ask for the whole tree to be stopped, in order; returns at once."""
+        self._board.feed(StopRequested(at=trio.current_time(), why=why or f"requested by {self.name}"))
+
+    async def process(
+        self,
+        argv: Sequence[str | PathLike[str]],
+        *,
+        ready: Probe | None = None,
+        value: object = UNSET,
+        grace: float | None = None,
+        env: Mapping[str, str] | None = None,
+        cwd: str | PathLike[str] | None = None,
+        pass_fds: Sequence[int] = (),
+        on_line: Callable[[str], None] | None = None,
+    ) -> None:
+        """Run a child process as this actor, until it ends or the actor is asked to stop.
+
+        It and its descendants form a process group that is ended with TERM, then KILL, and that goes down with this
+        program even if that is killed. What it writes is always read.
+
+        Cancellation: TERM to the group if it was not sent yet, KILL a second after it.
+
+        Args:
+            argv: The command; no shell is involved.
+            ready: Waits until the child can be used; None: it is ready once it runs.
+            value: The actor's value; when not given, what the probe returned.
+            grace: Seconds from TERM to KILL; None: until the actor's own grace is over.
+            env: Its whole environment; None: that of this program.
+            cwd: Its working directory; None: that of this program.
+            pass_fds: Descriptors that the child inherits, such as a lock that must outlive this program; POSIX only.
+            on_line: Gets each line that it writes, without the line end; must not block.
+
+        Raises:
+            ChildExitError: The child ended by itself, before or after it was ready.
+            OSError: It could not be started.
+        """
+        command = tuple(map(str, argv))
+        launch = Launch(
+            argv=command, ready=ready, value=value, grace=grace, env=env, cwd=cwd, pass_fds=pass_fds, on_line=on_line
+        )
+        await run_child(self, launch, self._children)
+
+    def end(self) -> None:
+        """Refuse any later announcement; the supervisor calls it when the task has ended."""
+        self._ended = True

@@ -1,0 +1,76 @@
+"""An open tree, seen from outside."""
+
+from typing import Any
+
+import trio
+
+from supervisors.errors import TreeStopped
+from supervisors.happenings import RestartRequested, StopRequested
+from supervisors.refs import Handle
+from supervisors.specs import Dependency
+from supervisors.view import View
+
+
+class Live(View):
+    """An open tree; what `Tree.open` gives."""
+
+    def __getitem__(self, actor: Dependency) -> Handle[Any]:
+        """Return a handle on this actor.
+
+        Raises:
+            KeyError: There is no such actor in this tree.
+        """
+        return Handle(self._board, self._board.name_of(actor))
+
+    @property
+    def result(self) -> object:
+        """What the main actor returned; None until then."""
+        return self._board.world.result
+
+    async def wait_ready(self) -> None:
+        """Return once all actors are ready (main actors aside).
+
+        Raises:
+            TreeStopped: The tree goes down first.
+        """
+        await self._board.wait_until(lambda: self.is_ready or self.is_stopping)
+        self._check_not_stopping("it was ready")
+
+    async def wait_stopped(self) -> None:
+        """Return once the tree is down, whoever asked for it."""
+        await self._board.wait_until(lambda: self._board.world.is_over)
+
+    def request_stop(self, why: str = "requested", *, hurried: bool = False) -> None:
+        """Ask for the tree to be stopped in order; returns at once.
+
+        Args:
+            why: For the events.
+            hurried: Cancel actors when their turn comes, instead of asking them.
+        """
+        self._board.feed(StopRequested(at=trio.current_time(), why=why, hurried=hurried))
+
+    async def restart(self, actor: Dependency) -> None:
+        """Stop this actor and all that need it, in order, bring them back, and return once it is ready again.
+
+        The streak of failures is not touched. An actor that waits for its next attempt is started at once.
+
+        Raises:
+            KeyError: There is no such actor in this tree.
+            TreeStopped: The tree goes down first.
+        """
+        name = self._board.name_of(actor)
+        before = self._board.world.cells[name].generation
+        self._board.feed(RestartRequested(at=trio.current_time(), name=name))
+
+        def is_back() -> bool:
+            cell = self._board.world.cells[name]
+            return cell.is_ready and cell.generation > before
+
+        await self._board.wait_until(lambda: is_back() or self.is_stopping)
+        if not is_back():
+            self._check_not_stopping(f"{name} was back")
+
+    def _check_not_stopping(self, before: str) -> None:
+        shutdown = self._board.world.shutdown
+        if shutdown is not None:
+            raise TreeStopped(f"tree {self.name!r} went down before {before}: {shutdown.why}")

@@ -1,0 +1,64 @@
+"""What an actor holds of another that it merely wants: a reference that may be empty for a while."""
+
+from typing import Generic, TypeVar, cast
+
+from supervisors.board import Board
+from supervisors.errors import Unavailable
+from supervisors.status import ActorStatus
+
+T = TypeVar("T")
+
+
+class Ref(Generic[T]):
+    """The present value of an actor, whichever generation it is of.
+
+    Readiness can go away at any checkpoint: take the value anew with `get` for each use instead of keeping it.
+    """
+
+    def __init__(self, board: Board, name: str) -> None:
+        self._board = board
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"<Ref {self.name!r}: {self.why()}>"
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether `get` would return a value now."""
+        cell = self._board.world.cells.get(self.name)
+        return cell is not None and cell.is_ready
+
+    def get(self) -> T:
+        """Return the value of the present generation.
+
+        Raises:
+            Unavailable: The actor is not ready; says why.
+        """
+        return cast("T", self._board.value(self.name))
+
+    async def ready(self) -> T:
+        """Wait until the actor is ready, and return its value: at once, or that of a later generation.
+
+        Raises:
+            Unavailable: It never will be: the tree is going down, or was opened without this actor.
+        """
+        await self._board.wait_until(lambda: self.is_ready or self._is_hopeless)
+        if not self.is_ready:
+            raise Unavailable(self.name, self.why())
+        return self.get()
+
+    def why(self) -> str:
+        """Return one sentence about the actor's state."""
+        return self._board.why(self.name)
+
+    @property
+    def _is_hopeless(self) -> bool:
+        return self.name not in self._board.world.cells or self._board.world.shutdown is not None
+
+
+class Handle(Ref[T]):
+    """An actor of an open tree, seen from outside."""
+
+    def status(self) -> ActorStatus:
+        """Return its row of the tree's status."""
+        return self._board.status()[self.name]

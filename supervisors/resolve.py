@@ -1,0 +1,123 @@
+"""Checks a declaration before anything starts: names, parameters and cycles, all problems at once."""
+
+import difflib
+import inspect
+from collections.abc import Collection, Iterable, Mapping
+from graphlib import CycleError
+
+import attrs
+
+from supervisors.errors import TreeError
+from supervisors.plan import waves
+from supervisors.specs import ActorFunction, ActorSpec, Dependency
+
+
+def resolve(specs: Mapping[str, ActorSpec], *, absent: Mapping[str, ActorFunction]) -> dict[str, ActorSpec]:
+    """Return the actors with every dependency given by name.
+
+    Args:
+        specs: The actors by name, as declared.
+        absent: Actors that were left out on purpose: they may be wanted, but not needed.
+
+    Raises:
+        TreeError: A name is unknown, a parameter matches nothing, or there is a cycle; says all of it.
+    """
+    problems: list[str] = []
+    known = {name: spec.declared_by for name, spec in specs.items()}
+    resolved = {}
+    for name, spec in specs.items():
+        needs = [_find(dependency, known, spec, problems) for dependency in spec.needs]
+        wants = [_find(dependency, {**known, **absent}, spec, problems) for dependency in spec.wants]
+        resolved[name] = attrs.evolve(spec, needs=tuple(filter(None, needs)), wants=tuple(filter(None, wants)))
+    if not problems:
+        problems = [problem for spec in resolved.values() for problem in _edge_problems(spec)]
+    if not problems:
+        problems = _cycle_problems(resolved)
+    if problems:
+        raise TreeError(problems)
+    return resolved
+
+
+def parameters(function: ActorFunction) -> dict[str, inspect.Parameter]:
+    """Return what an actor function takes after ``ctx``, by name.
+
+    Raises:
+        TreeError: It takes no ``ctx``.
+    """
+    signature = list(inspect.signature(function).parameters.values())
+    if not signature or signature[0].kind is inspect.Parameter.KEYWORD_ONLY:
+        raise TreeError(
+            f"{_name_of(function)} must take the context as its first parameter: def {_name_of(function)}(ctx)"
+        )
+    first, *others = signature
+    if first.kind is inspect.Parameter.VAR_POSITIONAL:
+        others = signature
+    return {parameter.name: parameter for parameter in others}
+
+
+def injectable(function: ActorFunction) -> frozenset[str]:
+    """Return the names of the parameters that can be filled by name."""
+    fillable = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    return frozenset(name for name, p in parameters(function).items() if p.kind in fillable)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return a hint for a name that is not known: the nearest one, else all there are."""
+    names = list(known)
+    close = difflib.get_close_matches(name, names, n=1)
+    return f"did you mean {close[0]!r}?" if close else f"known actors: {', '.join(names) or 'none'}"
+
+
+def _find(
+    dependency: Dependency, known: Mapping[str, ActorFunction], spec: ActorSpec, problems: list[str]
+) -> str | None:
+    if isinstance(dependency, str):
+        if dependency in known:
+            return dependency
+        problems.append(
+            f"{spec.name!r} depends on {dependency!r}, which is not in the tree; {nearest(dependency, known)}"
+        )
+        return None
+    names = [name for name, function in known.items() if function is dependency]
+    if len(names) == 1:
+        return names[0]
+    shown = _name_of(dependency)
+    if names:
+        problems.append(f"{spec.name!r} depends on {shown}, which stands for {', '.join(names)}; name one of them")
+    else:
+        problems.append(f"{spec.name!r} depends on {shown}, which is not in the tree; {nearest(shown, known)}")
+    return None
+
+
+def _edge_problems(spec: ActorSpec) -> list[str]:
+    edges = [str(edge) for edge in (*spec.needs, *spec.wants)]
+    problems = [f"{spec.name!r} depends on {twice!r} more than once; keep one" for twice in _repeated(edges)]
+    for name, parameter in parameters(spec.function).items():
+        if parameter.kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD) or name in edges:
+            if name in edges and parameter.kind is inspect.Parameter.POSITIONAL_ONLY:
+                problems.append(f"{spec.name!r} takes {name!r} by position only; values are given by name")
+        elif parameter.default is inspect.Parameter.empty:
+            problems.append(
+                f"{spec.name!r} takes {name!r}, which it neither needs nor wants; "
+                f"add it to needs= or wants=, or give it a default ({nearest(name, edges)})"
+            )
+    return problems
+
+
+def _repeated(names: Collection[str]) -> list[str]:
+    seen: set[str] = set()
+    return [name for name in names if name in seen or seen.add(name)]  # type: ignore[func-returns-value]  # add() is None
+
+
+def _cycle_problems(specs: Mapping[str, ActorSpec]) -> list[str]:
+    edges = {n: tuple(e for e in map(str, (*s.needs, *s.wants)) if e in specs) for n, s in specs.items()}
+    try:
+        waves(edges)
+    except CycleError as error:
+        cycle = list(reversed(error.args[1]))  # graphlib goes from the dependency to its dependent
+        return [f"dependencies form a cycle: {' -> '.join(cycle)}; turn one edge around or drop it"]
+    return []
+
+
+def _name_of(function: object) -> str:
+    return getattr(function, "__name__", repr(function))

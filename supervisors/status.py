@@ -1,0 +1,84 @@
+"""A frozen picture of a running tree, for readiness pages and people."""
+
+from collections.abc import Iterator
+
+import attrs
+
+from supervisors.events import Reason
+from supervisors.states import State
+from supervisors.world import World
+
+
+@attrs.frozen(kw_only=True)
+class ActorStatus:
+    """One row of the picture.
+
+    Attributes:
+        name: The actor.
+        state: Where it is.
+        ready: Whether its value may be used.
+        since: When it got into this state, on Trio's clock.
+        generation: How many times it was started.
+        restarts: Starts after the first.
+        reason: Why it is in this state.
+    """
+
+    name: str
+    state: State
+    ready: bool
+    since: float
+    generation: int
+    restarts: int
+    reason: Reason
+
+
+@attrs.frozen(kw_only=True)
+class TreeStatus:
+    """All actors at one instant; iterates over the rows, and finds one by name.
+
+    Attributes:
+        tree: Name of the tree.
+        at: When, on Trio's clock.
+        ready: Whether all actors are ready (main actors aside).
+        stopping: Why the tree is going down, or None.
+        actors: One row per actor, in declaration order.
+    """
+
+    tree: str
+    at: float
+    ready: bool
+    stopping: str | None
+    actors: tuple[ActorStatus, ...]
+
+    def __iter__(self) -> Iterator[ActorStatus]:
+        return iter(self.actors)
+
+    def __getitem__(self, name: str) -> ActorStatus:
+        """Return the row of this actor.
+
+        Raises:
+            KeyError: There is none.
+        """
+        for row in self.actors:
+            if row.name == name:
+                return row
+        raise KeyError(name)
+
+
+def take_status(world: World, at: float) -> TreeStatus:
+    """Return the picture of a world."""
+    rows = tuple(
+        ActorStatus(
+            name=name,
+            state=cell.state,
+            ready=cell.is_ready,
+            since=cell.since,
+            generation=cell.generation,
+            restarts=max(cell.generation - 1, 0),
+            reason=cell.reason,
+        )
+        for name, cell in world.cells.items()
+    )
+    stopping = world.shutdown.why if world.shutdown is not None else None
+    ready = world.is_ready and stopping is None
+    return TreeStatus(tree=world.plan.name, at=at, ready=ready, stopping=stopping, actors=rows)

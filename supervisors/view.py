@@ -1,0 +1,45 @@
+"""Read access to a running tree."""
+
+from supervisors.board import Board
+from supervisors.events import Event
+from supervisors.specs import Dependency
+from supervisors.status import TreeStatus
+
+
+class View:
+    """What may be read of a running tree, from anywhere in Trio's thread.
+
+    Attributes:
+        name: Of the tree.
+    """
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        self.name = board.plan.name
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether all actors are ready now (main actors aside) and the tree is not going down."""
+        return self._board.world.is_ready and not self.is_stopping
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether the tree is going down."""
+        return self._board.world.shutdown is not None
+
+    def status(self) -> TreeStatus:
+        """Return a snapshot: one row per actor."""
+        return self._board.status()
+
+    def why(self, actor: Dependency) -> str:
+        """Return one sentence about why this actor is in the state it is in.
+
+        Raises:
+            KeyError: There is no such actor in this tree.
+        """
+        name = self._board.name_of(actor)
+        return f"{name} {self._board.why(name)}"
+
+    def events(self) -> tuple[Event, ...]:
+        """Return what happened, oldest first; the last 2000 events are kept."""
+        return tuple(self._board.log)

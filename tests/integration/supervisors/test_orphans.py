@@ -1,0 +1,84 @@
+"""No child outlives this program, however it ends."""
+
+import signal
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+PROGRAM = """
+import sys, trio
+from supervisors import Tree, log_line, run
+
+CHILD = '''
+import signal, subprocess, sys, time
+{ignore}
+helper = subprocess.Popen([sys.executable, "-c", "import time; print('up', flush=True); time.sleep(600)"])
+time.sleep(600)
+'''
+
+tree = Tree("t")
+
+@tree.actor
+async def child(ctx):
+    await ctx.process([sys.executable, "-c", CHILD], ready=log_line("up"))
+
+@tree.actor(needs=(child,))
+async def speaker(ctx):
+    ctx.started()
+    print("up", flush=True)
+    await ctx.stopping.wait()
+
+def tell(event):
+    if event.name == "speaker":
+        print(event.to_state.value, flush=True)
+
+sys.exit(run(tree, on_event=tell))
+"""
+
+HOG = """
+    with trio.CancelScope(shield=True):
+        while True:  # lets a signal be told from an echo of the one before
+            await trio.sleep(0.15)
+            print("paused", flush=True)
+"""
+
+
+async def test_kill_of_the_parent_takes_child_and_grandchild_along(start, descendants, wait_gone):
+    program = await start(PROGRAM.format(ignore=""))
+    await program.line("up")
+    below = descendants(program.process.pid)
+
+    program.send(signal.SIGKILL)
+
+    assert await program.wait() == -signal.SIGKILL
+    assert len(below) >= 3  # reaper, child, grandchild
+    assert await wait_gone(below)
+
+
+async def test_kill_of_the_parent_ends_even_a_child_that_ignores_term(start, descendants, wait_gone):
+    program = await start(PROGRAM.format(ignore="signal.signal(signal.SIGTERM, signal.SIG_IGN)"))
+    await program.line("up")
+    below = descendants(program.process.pid)
+
+    program.send(signal.SIGKILL)
+
+    assert await program.wait() == -signal.SIGKILL
+    assert await wait_gone(below)
+
+
+async def test_third_signal_kills_the_groups_of_all_children_and_exits_at_once(start, descendants, wait_gone):
+    deaf = PROGRAM.format(ignore="signal.signal(signal.SIGTERM, signal.SIG_IGN)")
+    program = await start(deaf.replace("await ctx.stopping.wait()", HOG))
+    await program.line("up")
+    below = descendants(program.process.pid)
+
+    for answer in ("stopping", "cancelling", None):
+        program.send(signal.SIGTERM)
+        if answer is not None:
+            await program.line(answer)
+            for _ in range(2):
+                await program.line("paused")
+
+    assert await program.wait() == 128 + signal.SIGTERM
+    assert await wait_gone(below)
