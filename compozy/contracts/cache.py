@@ -48,7 +48,11 @@ class KV(ABC):
 
     @abstractmethod
     async def expire(self, key: str, ttl: timedelta) -> bool:
-        """Give the key a new time to live; return False when it is absent."""
+        """Give the key a new time to live; return False when it is absent.
+
+        Raises:
+            InvalidError: The ttl is not positive.
+        """
 
     @abstractmethod
     async def ttl(self, key: str) -> timedelta | None:
@@ -68,7 +72,9 @@ class KV(ABC):
             ttl_if_new: Time to live when this call creates the counter; a live counter keeps its own.
 
         Raises:
-            ConflictError: The value is not an integer; nothing was changed.
+            ConflictError: The value is not an integer in canonical decimal, or the sum would leave 64 bits; nothing was
+                changed.
+            InvalidError: ``by`` does not fit 64 bits, or the ttl is not positive.
         """
 
 
@@ -110,7 +116,9 @@ class PubSub(ABC):
 
     A subscription begins when its context manager has been entered: a message published after that is seen. Each has
     a buffer of 100 messages; a reader that is slower loses the oldest, and ``Message.lost`` tells how many. Messages of
-    one publisher arrive in the order they were published.
+    one publisher arrive in the order they were published. A subscription gets a message once, also when several of its
+    patterns match: ``Message.pattern`` is then the first of them as they were given. It ends, after what is buffered,
+    when its context is left or the cache is closed. Names and patterns are non-empty (``InvalidError``).
     """
 
     @abstractmethod
