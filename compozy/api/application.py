@@ -1,0 +1,90 @@
+"""The application: routes, limits, and what happens around every request."""
+
+from time import perf_counter
+from typing import Final
+
+import attrs
+from quart import Response, g, request
+from quart_trio import QuartTrio
+
+from compozy.api.connection import Connection
+from compozy.api.drain import Drain
+from compozy.api.executions import ExecutionRoutes
+from compozy.api.health import HealthRoutes
+from compozy.api.hosts import check_host
+from compozy.api.problems import answer
+from compozy.api.services import ApiServices
+from compozy.api.workflows import WorkflowRoutes
+from compozy.telemetry.metrics import Metrics
+
+_HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+
+class Application(QuartTrio):
+    """The HTTP API as an ASGI application.
+
+    Attributes:
+        drain: Tells long answers that the server stops; whoever serves the application sets its events.
+        is_local_only: Only requests whose Host header names this machine are answered.
+    """
+
+    asgi_http_class = Connection
+
+    def __init__(self, drain: Drain) -> None:
+        super().__init__(__name__, static_folder=None)
+        self.drain = drain
+        self.is_local_only = False
+
+
+def create_app(services: ApiServices) -> Application:
+    """Return the API over these services. It holds no connection and starts nothing."""
+    drain = Drain()
+    app = Application(drain)
+    app.config["MAX_CONTENT_LENGTH"] = services.max_body_bytes
+    # Event streams and synchronous executions end by their own rules.
+    app.config["RESPONSE_TIMEOUT"] = None
+    app.register_blueprint(HealthRoutes(services).blueprint())
+    app.register_blueprint(WorkflowRoutes(services, drain).blueprint())
+    app.register_blueprint(ExecutionRoutes(services, drain).blueprint())
+    _Around(app, services.metrics).register()
+    return app
+
+
+@attrs.frozen
+class _Around:
+    """What happens around every request, whatever its route.
+
+    Methods, and asynchronous ones, because Quart runs plain functions on threads.
+    """
+
+    app: Application
+    metrics: Metrics
+
+    def register(self) -> None:
+        """Have the application call the rest."""
+        self.app.register_error_handler(Exception, self.tell)
+        self.app.before_request(self.note_the_beginning)
+        self.app.before_request(self.check_host)
+        self.app.after_request(self.count)
+        self.app.after_request(self.add_headers)
+
+    async def tell(self, error: Exception) -> Response:
+        return answer(error)
+
+    async def note_the_beginning(self) -> None:
+        g.began = perf_counter()
+
+    async def check_host(self) -> None:
+        if self.app.is_local_only:
+            check_host(request.headers.get("Host", ""))
+
+    async def count(self, response: Response) -> Response:
+        route = request.url_rule.rule if request.url_rule is not None else None
+        seconds = perf_counter() - g.began
+        self.metrics.count_request(request.method, route, status=response.status_code, seconds=seconds)
+        return response
+
+    async def add_headers(self, response: Response) -> Response:
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response

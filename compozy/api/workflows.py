@@ -1,0 +1,130 @@
+"""Workflows: what can be executed, and executing it."""
+
+from http import HTTPStatus
+from typing import Final
+
+import attrs
+import trio
+from quart import Blueprint, Response, request
+
+from compozy.api.drain import Drain, until
+from compozy.api.problems import STILL_RUNNING, STOPPING, problem
+from compozy.api.requests import StartBody, SyncBody, read_body
+from compozy.api.services import ApiServices
+from compozy.api.views import execution_view, json_response, outcome_view, workflow_detail_view, workflow_view
+from compozy.domain.errors import InvalidError, Problem, UnavailableError
+from compozy.domain.executions import WorkflowState
+from compozy.domain.ids import new_exec_id
+from compozy.domain.json import JsonObject
+from compozy.engine.executions import Execution
+
+API_PREFIX: Final = "/api/v0"
+
+
+@attrs.frozen
+class WorkflowRoutes:
+    """The routes of the project's workflows."""
+
+    services: ApiServices
+    drain: Drain
+
+    def blueprint(self) -> Blueprint:
+        """Return the routes."""
+        routes = Blueprint("workflows", __name__, url_prefix=f"{API_PREFIX}/workflows")
+        routes.get("")(self.list_workflows)
+        routes.get("/<workflow_id>")(self.get_workflow)
+        routes.post("/<workflow_id>/executions")(self.start)
+        routes.post("/<workflow_id>/executions/sync")(self.run)
+        return routes
+
+    async def list_workflows(self) -> Response:
+        """Answer every workflow of the project, in the order of its files."""
+        return json_response({"workflows": [workflow_view(each) for each in self.services.project.workflows.values()]})
+
+    async def get_workflow(self, workflow_id: str) -> Response:
+        """Answer one workflow with an outline of its tasks."""
+        return json_response(workflow_detail_view(self.services.executions.get_workflow(workflow_id)))
+
+    async def start(self, workflow_id: str) -> Response:
+        """Accept an execution and answer 202 with where to find it."""
+        body = await read_body(StartBody)
+        state = await self._accept(workflow_id, body.input, new_exec_id())
+        response = json_response(_whereabouts(state), HTTPStatus.ACCEPTED)
+        response.headers["Location"] = _path_of(state)
+        return response
+
+    async def run(self, workflow_id: str) -> Response:
+        """Run an execution and answer 200 when it has ended, however it ended; else 408 or 503, and it goes on.
+
+        The view is opened before the execution is begun, so its end cannot be missed, and what the store says after
+        the wait decides the answer, so an end that comes together with the timeout is still told.
+        """
+        body = await read_body(SyncBody)
+        patience_s = self._patience_s(body.timeout)
+        exec_id = new_exec_id()
+        executions = self.services.executions
+        async with executions.watch(exec_id) as changes:
+            await self._accept(workflow_id, body.input, exec_id)
+            with trio.move_on_after(patience_s):
+                async with until(self.drain.overdue):
+                    async for change in changes:
+                        if change.ends_execution:
+                            break
+        execution = await executions.get(exec_id)
+        if execution.workflow.status.is_terminal:
+            return json_response(outcome_view(execution.workflow))
+        return self._unfinished(execution, patience_s)
+
+    async def _accept(self, workflow_id: str, input_: JsonObject, exec_id: str) -> WorkflowState:
+        """Accept an execution, even when the client leaves meanwhile.
+
+        Between recording it and handing it to the orchestrator there must be no way out: it would stay PENDING until
+        the next start of the program. Hence the shield, and the deadline under it.
+        """
+        try:
+            with trio.fail_after(self.services.accept_timeout.total_seconds(), shield=True):
+                return await self.services.executions.start(workflow_id, input_, exec_id=exec_id)
+        except trio.TooSlowError as error:
+            raise UnavailableError(
+                f"execution {exec_id} could not be accepted in time; look whether it exists before you repeat it"
+            ) from error
+
+    def _patience_s(self, asked: float | None) -> float:
+        """Return how many seconds a request waits.
+
+        Raises:
+            InvalidError: It asks for more than the limit.
+        """
+        limit_s = self.services.sync_timeout_limit.total_seconds()
+        if asked is None:
+            return min(self.services.sync_timeout.total_seconds(), limit_s)
+        if asked > limit_s:
+            message = f"{asked:g} seconds is more than the {limit_s:g} that a request may wait"
+            hint = f"start it with POST {API_PREFIX}/workflows/<id>/executions and follow its events"
+            raise InvalidError(Problem(key="timeout", message=message, hint=hint))
+        return asked
+
+    def _unfinished(self, execution: Execution, patience_s: float) -> Response:
+        """Answer that the execution goes on, with its identity and its state."""
+        state = execution.workflow
+        extensions = {**_whereabouts(state), "execution": execution_view(execution)}
+        if self.drain.overdue.is_set():
+            detail = f"the server stops; execution {state.exec_id} is {state.status} and goes on when it is back"
+            response = problem(STOPPING, detail, extensions)
+            response.headers["Retry-After"] = "1"
+            return response
+        detail = f"execution {state.exec_id} is {state.status} after {patience_s:g} seconds; it goes on"
+        return problem(STILL_RUNNING, detail, extensions)
+
+
+def _path_of(state: WorkflowState) -> str:
+    return f"{API_PREFIX}/executions/workflows/{state.exec_id}"
+
+
+def _whereabouts(state: WorkflowState) -> JsonObject:
+    """Return how to find an execution again."""
+    return {
+        "exec_id": state.exec_id,
+        "exec_url": request.host_url.rstrip("/") + _path_of(state),
+        "workflow_id": state.workflow_id,
+    }

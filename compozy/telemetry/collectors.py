@@ -1,0 +1,84 @@
+"""Collectors: metrics that are read from somebody's own counters when Prometheus asks."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+from typing_extensions import override
+
+from compozy.contracts.store import StoreStatistics
+
+
+class ActorSample(Protocol):
+    """How one supervised actor stands, as far as metrics care."""
+
+    @property
+    def name(self) -> str:
+        """Its name in the tree."""
+        ...
+
+    @property
+    def state(self) -> str:
+        """Its state, one of the supervisor's few."""
+        ...
+
+    @property
+    def ready(self) -> bool:
+        """Whether others may use it."""
+        ...
+
+    @property
+    def restarts(self) -> int:
+        """How often it has been started again."""
+        ...
+
+
+class StoreCollector(Collector):
+    """The statistics of a store.
+
+    Args:
+        statistics: Gives a snapshot; called once for each rendering.
+    """
+
+    def __init__(self, statistics: Callable[[], StoreStatistics]) -> None:
+        self._statistics = statistics
+
+    @override
+    def collect(self) -> Iterable[Metric]:
+        now = self._statistics()
+        yield CounterMetricFamily("compozy_store_transactions", "Transactions committed.", value=now.transactions)
+        yield CounterMetricFamily("compozy_store_rollbacks", "Transactions rolled back.", value=now.rollbacks)
+        yield CounterMetricFamily("compozy_store_reads", "Read-only closures that ended well.", value=now.reads)
+        yield GaugeMetricFamily("compozy_store_waiting", "Closures that wait for their turn.", value=now.waiting)
+
+    def describe(self) -> Iterable[Metric]:
+        """Return nothing, so that registering does not read the statistics."""
+        return ()
+
+
+class ActorCollector(Collector):
+    """How the supervised actors stand.
+
+    Args:
+        actors: Gives a snapshot; called once for each rendering.
+    """
+
+    def __init__(self, actors: Callable[[], Sequence[ActorSample]]) -> None:
+        self._actors = actors
+
+    @override
+    def collect(self) -> Iterable[Metric]:
+        ready = GaugeMetricFamily("compozy_actor_ready", "1 while the actor can be used.", labels=["actor"])
+        state = GaugeMetricFamily("compozy_actor_state", "1 for the state it is in.", labels=["actor", "state"])
+        restarts = CounterMetricFamily("compozy_actor_restarts", "Times it was started again.", labels=["actor"])
+        for actor in self._actors():
+            ready.add_metric([actor.name], float(actor.ready))
+            state.add_metric([actor.name, actor.state], 1)
+            restarts.add_metric([actor.name], actor.restarts)
+        yield from (ready, state, restarts)
+
+    def describe(self) -> Iterable[Metric]:
+        """Return nothing, so that registering does not ask for the actors."""
+        return ()

@@ -1,0 +1,251 @@
+"""The API over the embedded cache, a store in memory, and an orchestrator that plays executions as the test says.
+
+The store is a double because virtual time must not jump while a thread works; tests/integration/api has the real one.
+"""
+
+import math
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+import attrs
+import pytest
+import trio
+from quart.typing import TestClientProtocol
+from typing_extensions import override
+
+from compozy.api import ActorReport, ApiServices, Application, create_app
+from compozy.contracts.cache import PubSub
+from compozy.contracts.orchestrator import Orchestrator
+from compozy.contracts.store import Page, Store, StoreStatistics, TaskStates, WorkflowFilter, WorkflowStates
+from compozy.domain.definitions import Project, TaskDefinition, TaskType, WorkflowDefinition
+from compozy.domain.errors import InvalidError, NotFoundError, UnavailableError
+from compozy.domain.executions import Failure, TaskState, WorkflowState
+from compozy.domain.ids import new_exec_id
+from compozy.domain.statuses import Status, may_follow
+from compozy.drivers.sugardb import open_cache
+from compozy.engine.events import channel_of, publish
+from compozy.engine.executions import Executions
+from compozy.telemetry.metrics import Deployment, Metrics
+
+
+class Workflows(WorkflowStates):
+    def __init__(self):
+        self.states: dict[str, WorkflowState] = {}
+
+    @override
+    async def upsert(self, state):
+        known = self.states.get(state.exec_id)
+        if known is None or may_follow(known.status, state.status):
+            self.states[state.exec_id] = state
+        return self.states[state.exec_id]
+
+    @override
+    async def get(self, exec_id):
+        if exec_id not in self.states:
+            raise NotFoundError(f"there is no execution {exec_id!r}")
+        return self.states[exec_id]
+
+    @override
+    async def list(self, where: WorkflowFilter, *, cursor=None, limit=50):
+        if cursor is not None and not cursor.isdigit():
+            raise InvalidError(f"{cursor!r} is no cursor of ours")
+        found = [
+            state
+            for state in reversed(self.states.values())
+            if (where.workflow_id is None or state.workflow_id == where.workflow_id)
+            and (where.statuses is None or state.status in where.statuses)
+        ]
+        start = int(cursor or 0)
+        end = start + limit
+        return Page(items=tuple(found[start:end]), next_cursor=str(end) if end < len(found) else None)
+
+
+class Tasks(TaskStates):
+    def __init__(self):
+        self.states: dict[str, TaskState] = {}
+
+    @override
+    async def upsert_many(self, states: Iterable[TaskState]) -> Sequence[TaskState]:
+        written = list(states)
+        self.states.update({state.task_exec_id: state for state in written})
+        return written
+
+    @override
+    async def find(self, task_exec_id):
+        return self.states.get(task_exec_id)
+
+    @override
+    async def list_by_workflow(self, exec_id):
+        return [state for state in self.states.values() if state.exec_id == exec_id]
+
+
+class InMemoryStore(Store):
+    """Transactions one after the other; unreachable while ``down``, or when it has answered ``answers_left`` times."""
+
+    def __init__(self):
+        self.workflows = Workflows()
+        self.tasks = Tasks()
+        self.down = False
+        self.answers_left = math.inf
+
+    @override
+    async def transaction(self, work: Callable[..., Awaitable]):
+        await self.ping()
+        return await work(self)
+
+    @override
+    async def read(self, work: Callable[..., Awaitable]):
+        await self.ping()
+        return await work(self)
+
+    @override
+    async def ping(self):
+        await trio.lowlevel.checkpoint()
+        self.answers_left -= 1
+        if self.down or self.answers_left < 0:
+            raise UnavailableError("the store cannot be reached", retry_after_s=2.5)
+
+    @override
+    def statistics(self):
+        return StoreStatistics(driver="sqlite", transactions=0, rollbacks=0, reads=0, waiting=0)
+
+
+@attrs.define(kw_only=True, eq=False)
+class Theatre(Orchestrator):
+    """Plays executions of one task; an input with ``fail`` fails, one with ``hold`` waits for ``curtain``.
+
+    Attributes:
+        started: Set when an execution has been handed over.
+        doors: Starting waits for it; None means that they are open.
+        down: There is no orchestrator.
+        silent: What happens is recorded but not published.
+    """
+
+    store: Store
+    pubsub: PubSub
+    nursery: trio.Nursery
+    curtain: trio.Event = attrs.Factory(trio.Event)
+    started: trio.Event = attrs.Factory(trio.Event)
+    doors: trio.Event | None = None
+    down: bool = False
+    silent: bool = False
+    ticks: Iterable[int] = attrs.Factory(count)
+
+    def now(self):
+        return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(microseconds=next(self.ticks))
+
+    def reach(self) -> Orchestrator:
+        if self.down:
+            raise UnavailableError("temporal is restarting", retry_after_s=0.2)
+        return self
+
+    @override
+    async def start(self, state, definition, project):
+        self.started.set()
+        if self.doors is not None:
+            await self.doors.wait()
+        self.nursery.start_soon(self.play, state)
+
+    async def play(self, state: WorkflowState):
+        task = TaskState(
+            task_exec_id=new_exec_id(),
+            task_id="greet",
+            type=TaskType.BASIC,
+            exec_id=state.exec_id,
+            workflow_id=state.workflow_id,
+            status=Status.RUNNING,
+            input={},
+            created_at=self.now(),
+            updated_at=self.now(),
+        )
+        state = attrs.evolve(state, status=Status.RUNNING, updated_at=self.now())
+        await self.record(state, task)
+        if state.input.get("hold"):
+            await self.curtain.wait()
+        task = attrs.evolve(task, status=Status.SUCCESS, output={"text": "hello"}, updated_at=self.now())
+        await self.record(state, task)
+        end = {"status": Status.SUCCESS, "output": {"text": "hello"}}
+        if state.input.get("fail"):
+            end = {"status": Status.FAILED, "error": Failure(code="TOOL_FAILED", message="it broke")}
+        await self.record(attrs.evolve(state, updated_at=self.now(), **end))
+
+    async def record(self, state: WorkflowState, *tasks: TaskState):
+        async def write(repos):
+            await repos.workflows.upsert(state)
+            await repos.tasks.upsert_many(tasks)
+
+        await self.store.transaction(write)
+        if not self.silent:
+            await publish(self.pubsub, *tasks, state)
+
+
+@attrs.frozen(kw_only=True)
+class World:
+    """The application and what it stands on."""
+
+    app: Application
+    client: TestClientProtocol
+    services: ApiServices
+    store: InMemoryStore
+    pubsub: PubSub
+    theatre: Theatre
+    actors: list[ActorReport]
+
+    async def start(self, **input_):
+        """Start an execution and return its id."""
+        response = await self.client.post("/api/v0/workflows/greet/executions", json={"input": input_})
+        assert response.status_code == 202
+        return (await response.get_json())["exec_id"]
+
+    async def watchers(self, exec_id):
+        """Return how many watch an execution; only for when none is expected, for they would not like the message."""
+        return await self.pubsub.publish(channel_of(exec_id), "is anybody there?")
+
+
+@pytest.fixture
+def project():
+    greet = WorkflowDefinition(
+        id="greet",
+        description="says hello",
+        version="1.2",
+        input_schema={
+            "type": "object",
+            "properties": {"name": {"type": "string", "default": "you"}},
+            "additionalProperties": {"type": "boolean"},
+        },
+        tasks=(
+            TaskDefinition(id="greet", tool="greet"),
+            TaskDefinition(id="both", type=TaskType.PARALLEL, tasks=(TaskDefinition(id="one", tool="greet"),)),
+        ),
+    )
+    other = WorkflowDefinition(id="count", tasks=(TaskDefinition(id="count", tool="count"),))
+    return Project(name="tests", root="/nowhere", workflows={"greet": greet, "count": other})
+
+
+@pytest.fixture
+async def world(project, nursery):
+    async with open_cache() as cache:
+        store = InMemoryStore()
+        theatre = Theatre(store=store, pubsub=cache.pubsub, nursery=nursery)
+        actors: list[ActorReport] = []
+        executions = Executions(
+            project=project, store=store, pubsub=cache.pubsub, orchestrator=theatre.reach, clock=theatre.now
+        )
+        deployment = Deployment(version="1", mode="standalone", store_driver="sqlite", cache_driver="sugardb")
+        services = ApiServices(
+            executions=executions, project=project, metrics=Metrics(deployment), actors=lambda: actors
+        )
+        app = create_app(services)
+        world = World(
+            app=app,
+            client=app.test_client(),
+            services=services,
+            store=store,
+            pubsub=cache.pubsub,
+            theatre=theatre,
+            actors=actors,
+        )
+        yield world
+        for exec_id in store.workflows.states:
+            assert await world.watchers(exec_id) == 0, "a subscription was left open"
