@@ -1,0 +1,37 @@
+"""Which changes of which files count, and how they are named."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from watchfiles import Change
+
+FileChange: TypeAlias = tuple[Change, str]
+"""What happened, and the absolute path of the file that it happened to."""
+
+_SUFFIXES: Final = frozenset({".yaml", ".yml", ".py", ".env", ".json"})
+_IGNORED_FOLDERS: Final = frozenset(
+    {".compozy", ".venv", "venv", ".git", "__pycache__", "node_modules", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
+)
+
+_MOST_NAMED: Final = 5
+
+
+def concerns_project(root: Path, path: str) -> bool:
+    """Tell whether a change of this file may change what the project does.
+
+    Args:
+        root: The project's folder, absolute.
+        path: The file, absolute.
+    """
+    relative = Path(path).relative_to(root)
+    if _IGNORED_FOLDERS & set(relative.parts[:-1]):
+        return False
+    return relative.suffix in _SUFFIXES or relative.name == ".env"
+
+
+def describe_changes(root: Path, changes: Iterable[FileChange]) -> str:
+    """Return what happened, by file: ``workflows/hello.yaml modified, tools.py added``."""
+    told = sorted({f"{Path(path).relative_to(root)} {change.name}" for change, path in changes})
+    more = len(told) - _MOST_NAMED
+    return ", ".join(told[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

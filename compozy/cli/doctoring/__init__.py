@@ -1,0 +1,6 @@
+"""What ``compozy doctor`` looks at.
+
+``findings`` (one result, and how all are printed), ``machine`` (what the computer offers), ``state_folder``
+(``.compozy/``), ``projects`` (the YAML and the tools), ``entrypoint`` (the import of the tools, in a process of its
+own), ``examination`` (all of it, in order).
+"""

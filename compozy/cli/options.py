@@ -1,0 +1,90 @@
+"""What several commands share: their common options, the examples in their help, the format of their output."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+import click
+
+Decorator: TypeAlias = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+DEFAULT_SERVER: Final = "http://127.0.0.1:5001"
+
+
+def examples(*lines: str) -> str:
+    """Return the end of a command's help: example command lines, one a line as they stand."""
+    return "\n".join(["\b", "Examples:", *(f"  {line}" for line in lines)])
+
+
+config_option: Final[Decorator] = click.option(
+    "-c",
+    "--config",
+    "config",
+    type=click.Path(exists=True, path_type=Path),
+    default=Path(),
+    metavar="PATH",
+    help="compozy.yaml, or the folder that holds it.  [default: this folder]",
+)
+"""``--config``: which project."""
+
+host_option: Final[Decorator] = click.option(
+    "--host", metavar="HOST", help="Address to listen on.  [default: server.host, else 127.0.0.1]"
+)
+"""``--host``, for the setting ``server.host``."""
+
+port_option: Final[Decorator] = click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    metavar="PORT",
+    help="Port to listen on; 0 takes a free one.  [default: server.port, else 5001]",
+)
+"""``--port``, for the setting ``server.port``."""
+
+mode_option: Final[Decorator] = click.option(
+    "--mode",
+    type=click.Choice(["standalone", "distributed"]),
+    help="What the program stands on.  [default: mode in compozy.yaml]",
+)
+"""``--mode``, for the setting of that name."""
+
+log_level_option: Final[Decorator] = click.option(
+    "--log-level",
+    type=click.Choice(["debug", "info", "warning", "error"], case_sensitive=False),
+    help="Least important log line to write.",
+)
+"""``--log-level``, for the setting ``log.level``."""
+
+
+def format_option(*formats: str) -> Decorator:
+    """Return ``-o``/``--output`` with these formats.
+
+    Without it, a terminal gets a table and everything else JSON (:func:`chosen_format`).
+    """
+    return click.option(
+        "-o",
+        "--output",
+        "format_",
+        type=click.Choice(formats),
+        help="Format of stdout.  [default: table in a terminal, else json]",
+    )
+
+
+def chosen_format(given: str | None) -> str:
+    """Return the format asked for, or else what suits whoever reads stdout: people a table, programs JSON."""
+    return given or ("table" if sys.stdout.isatty() else "json")
+
+
+def server_url(_ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """Return the base address of a server, without a trailing slash; ``host:port`` alone means http.
+
+    Raises:
+        click.BadParameter: It is not an http or https address.
+    """
+    if value is None:
+        return None
+    address = value if "://" in value else f"http://{value}"
+    scheme, _, rest = address.partition("://")
+    if scheme not in {"http", "https"} or not rest.strip("/"):
+        raise click.BadParameter(f"{value!r} is not an address such as {DEFAULT_SERVER}", param=param)
+    return address.rstrip("/")

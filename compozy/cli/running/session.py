@@ -1,0 +1,105 @@
+"""One ``compozy run``: start an execution, follow it, print what it gives; Ctrl-C ends it in order."""
+
+from contextlib import AbstractAsyncContextManager
+from datetime import timedelta
+from functools import partial
+
+import attrs
+import click
+import trio
+
+from compozy.cli.complaints import complain
+from compozy.cli.exits import Exit
+from compozy.cli.running.displays import open_display
+from compozy.cli.running.results import print_output
+from compozy.cli.running.sources import Source, follow
+from compozy.cli.running.views import View
+from compozy.cli.signals import until_signal
+from compozy.domain.durations import parse_duration
+from compozy.domain.errors import InvalidError, Problem
+from compozy.domain.json import JsonObject
+from compozy.domain.statuses import Status
+
+
+@attrs.frozen(kw_only=True)
+class Request:
+    """What to run.
+
+    Attributes:
+        workflow_id: Which workflow.
+        input: Its input.
+        patience: How long to wait for its end once it has started; None waits for as long as it takes.
+    """
+
+    workflow_id: str
+    input: JsonObject
+    patience: timedelta | None = None
+
+
+@attrs.define
+class Session:
+    """How far one request has come, so that whoever ends it early can say what becomes of the execution.
+
+    Attributes:
+        view: What is known last; None until the execution has started.
+        aftermath: What becomes of it when nobody follows it; empty until it has started.
+    """
+
+    view: View | None = None
+    aftermath: str = ""
+
+    async def carry_out(self, request: Request, opening: AbstractAsyncContextManager[Source]) -> None:
+        """Start the execution and follow it to its end, or to the end of the request's patience."""
+        with open_display() as display:
+
+            def show(view: View) -> None:
+                self.view = view
+                display.show(view)
+
+            async with opening as source:
+                exec_id = await source.start(request.workflow_id, request.input)
+                self.aftermath = source.aftermath(exec_id)
+                with trio.move_on_after(_seconds(request.patience)):
+                    await follow(source, exec_id, show)
+
+
+def run_session(request: Request, opening: AbstractAsyncContextManager[Source], *, format_: str) -> Exit:
+    """Carry out the request, print the output on stdout and return the exit code."""
+    session = Session()
+    interrupted = trio.run(until_signal, partial(session.carry_out, request, opening))
+    return conclude(session, interrupted=interrupted, patience=request.patience, format_=format_)
+
+
+def conclude(session: Session, *, interrupted: bool, patience: timedelta | None, format_: str) -> Exit:
+    """Print how the session ended and return the exit code."""
+    view = session.view
+    if view is not None and view.status is Status.SUCCESS:
+        print_output(view.output, format_)
+        return Exit.SUCCESS
+    if view is not None and view.status.is_terminal:
+        complain(f"workflow {view.workflow_id!r} ended {view.status}: {view.error or 'no reason was given'}")
+        return Exit.FAILED
+    if interrupted:
+        click.echo(f"interrupted; {session.aftermath}" if session.aftermath else "interrupted", err=True)
+        return Exit.INTERRUPTED
+    complain(f"no end within {_seconds(patience):g} s; {session.aftermath}")
+    return Exit.FAILED
+
+
+def parse_patience(text: str | None) -> timedelta | None:
+    """Return the duration that ``--timeout`` names.
+
+    Raises:
+        InvalidError: It is not a duration.
+    """
+    if text is None:
+        return None
+    try:
+        return parse_duration(text)
+    except InvalidError as error:
+        first = error.problems[0]
+        raise InvalidError(Problem(key="--timeout", message=first.message, hint=first.hint)) from error
+
+
+def _seconds(duration: timedelta | None) -> float:
+    return float("inf") if duration is None else duration.total_seconds()

@@ -1,0 +1,20 @@
+"""``compozy status``."""
+
+import click
+
+from compozy.cli.options import DEFAULT_SERVER, chosen_format, examples, format_option, server_url
+
+
+@click.command(epilog=examples("compozy status", "compozy status --server http://127.0.0.1:5002 -o json | jq .ready"))
+@click.option(
+    "--server", metavar="URL", default=DEFAULT_SERVER, show_default=True, callback=server_url, help="Its address."
+)
+@format_option("json", "table")
+def status(*, server: str, format_: str | None) -> int:
+    """Show how the parts of a running server are.
+
+    The exit code is 0 when all of them are ready, and 3 when one is not or the server cannot be reached.
+    """
+    from compozy.cli.readiness import print_readiness, read_readiness  # noqa: PLC0415 - heavy: only when it runs
+
+    return print_readiness(read_readiness(server), chosen_format(format_))

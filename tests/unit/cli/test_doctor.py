@@ -1,0 +1,203 @@
+"""``compozy doctor``."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+
+import psutil
+import pytest
+
+from compozy.app.state_folder import open_state_folder
+from compozy.cli.doctoring.findings import Level, exit_for, fail, ok, warn
+from compozy.cli.doctoring.machine import examine_port, examine_python, examine_temporal
+from compozy.cli.doctoring.projects import import_apart
+from compozy.cli.doctoring.state_folder import examine_disk, examine_leftovers, examine_lock, examine_permissions
+from compozy.cli.exits import Exit
+
+
+@pytest.fixture
+def examined(invoke, project, monkeypatch):
+    """Return what the doctor finds on the project, by name, and its exit code."""
+    monkeypatch.setenv("SERVER_PORT", "0")
+
+    def examined():
+        result = invoke("doctor", "-c", project, "-o", "json")
+        return {each["name"]: each for each in json.loads(result.stdout)}, result.exit_code
+
+    return examined
+
+
+@pytest.mark.slow
+def test_fresh_project_is_in_good_health(examined, project):
+    found, exit_code = examined()
+
+    assert {name: each["level"] for name, each in found.items()} == dict.fromkeys(
+        ["python", "project", "entrypoint", "temporal", "port", "state folder", "lock", "leftovers", "disk"], "ok"
+    )
+    assert exit_code == 0
+    assert not (project / ".compozy").exists()
+
+
+@pytest.mark.slow
+def test_problems_of_the_project_are_findings_and_the_rest_is_examined_all_the_same(examined, project):
+    (project / "workflows" / "hello.yaml").write_text("id: hello\ntasks: []\n")
+
+    found, exit_code = examined()
+
+    assert found["project"]["level"] == "fail"
+    assert found["project"]["detail"].startswith(f"{project}/workflows/hello.yaml:")
+    assert {"port", "lock", "disk"} <= found.keys()
+    assert exit_code == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("code", "detail"),
+    [
+        ("print('hello', flush=True)\n1 / 0\n", "importing it raised ZeroDivisionError: division by zero"),
+        ("def broken(:\n", "importing it raised SyntaxError"),
+        ("import os\nos._exit(7)\n", "ended the interpreter with exit code 7: it said nothing"),
+    ],
+    ids=["raises", "is no Python", "ends the interpreter"],
+)
+def test_entrypoint_that_cannot_be_imported_is_told_with_the_reason(examined, project, code, detail):
+    (project / "tools.py").write_text(code)
+
+    found, exit_code = examined()
+
+    assert found["entrypoint"]["level"] == "fail"
+    assert detail in found["entrypoint"]["detail"]
+    assert exit_code == 1
+
+
+@pytest.mark.slow
+def test_tool_that_the_entrypoint_lacks_is_named_with_what_was_meant(examined, project):
+    (project / "tools.py").write_text("def gret(input, config): ...\n\ndef count_letters(input, config): ...\n")
+
+    found, _ = examined()
+
+    assert found["tools"]["level"] == "fail"
+    assert found["tools"]["detail"] == "tools.py has no function 'greet'"
+    assert "did you mean 'gret'?" in found["tools"]["fix"]
+
+
+@pytest.mark.slow
+def test_what_an_entrypoint_prints_does_not_disturb_the_answer(tmp_path):
+    (tmp_path / "tools.py").write_text("print('noise')\n\ndef greet(input): ...\n")
+
+    assert import_apart(tmp_path / "tools.py") == {"tools": ["greet"]}
+
+
+def test_table_shows_each_cure_under_its_finding(invoke, tmp_path):
+    result = invoke("doctor", "-c", tmp_path, "-o", "table")
+
+    lines = result.stdout.splitlines()
+    assert lines[0].split()[:2] == ["ok", "python"]
+    assert any(line.startswith("fail  project") for line in lines)
+    assert any("→ correct it" in line for line in lines)
+    assert result.exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("version", "level"), [((3, 11, 0), Level.OK), ((3, 10, 9), Level.FAIL), ((4, 0, 0), Level.OK)]
+)
+def test_python_that_is_too_old_fails(version, level):
+    assert examine_python(version).level is level
+
+
+def test_temporal_that_is_not_there_fails_with_the_cure(tmp_path):
+    finding = examine_temporal(str(tmp_path / "temporal"))
+
+    assert finding.level is Level.FAIL
+    assert "pip install 'compozy[standalone]'" in finding.fix
+
+
+def test_temporal_that_does_not_run_fails(tmp_path):
+    binary = tmp_path / "temporal"
+    binary.write_text("#!/bin/sh\nexit 3\n")
+    binary.chmod(0o700)
+
+    finding = examine_temporal(str(binary))
+
+    assert finding.level is Level.FAIL
+    assert "does not run" in finding.detail
+
+
+@pytest.mark.parametrize(("holder", "level"), [(None, Level.FAIL), (4711, Level.WARN)])
+def test_port_in_use_fails_unless_our_own_server_has_it(holder, level):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+
+        finding = examine_port("127.0.0.1", port, holder=holder)
+
+    assert finding.level is level
+    assert f"127.0.0.1:{port}" in finding.detail
+    assert "--port" in finding.fix
+
+
+def test_free_port_is_left_free():
+    with socket.socket() as reserved:
+        reserved.bind(("127.0.0.1", 0))
+        port = reserved.getsockname()[1]
+
+    assert examine_port("127.0.0.1", port, holder=None).level is Level.OK
+    assert examine_port("127.0.0.1", port, holder=None).level is Level.OK
+    assert examine_port("127.0.0.1", 0, holder=None).level is Level.OK
+
+
+@pytest.mark.parametrize(("mode", "level"), [(0o700, Level.OK), (0o750, Level.WARN), (0o707, Level.WARN)])
+def test_state_folder_open_to_others_is_a_warning(tmp_path, mode, level):
+    folder = tmp_path / ".compozy"
+    folder.mkdir()
+    folder.chmod(mode)
+
+    [finding] = examine_permissions(folder)
+
+    assert finding.level is level
+
+
+def test_state_folder_that_is_a_file_fails(tmp_path):
+    (tmp_path / ".compozy").touch()
+
+    [finding] = examine_permissions(tmp_path / ".compozy")
+
+    assert finding.level is Level.FAIL
+
+
+def test_held_lock_names_the_process_and_a_free_one_nobody(tmp_path):
+    with open_state_folder(tmp_path / "state"):
+        held, holder = examine_lock(tmp_path / "state")
+    free, nobody = examine_lock(tmp_path / "state")
+
+    assert (held.level, holder) == (Level.OK, os.getpid())
+    assert f"process {os.getpid()}" in held.detail
+    assert (free.level, nobody) == (Level.OK, None)
+
+
+def test_temporal_server_without_its_runtime_is_found(tmp_path):
+    folder = tmp_path / ".compozy"
+    command = [sys.executable, "-c", "input()", "start-dev", "--db-filename", str(folder / "temporal.db")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as child:
+        here = [psutil.Process(child.pid)]
+        orphaned = examine_leftovers(folder, is_held=False, processes=here)
+        elsewhere = examine_leftovers(tmp_path / "other", is_held=False, processes=here)
+        supervised = examine_leftovers(folder, is_held=True, processes=here)
+        child.communicate(b"\n")
+
+    assert (orphaned.level, orphaned.fix) == (Level.WARN, f"kill {child.pid}")
+    assert elsewhere.level is Level.OK
+    assert supervised.level is Level.OK
+
+
+def test_disk_is_that_of_the_nearest_folder_that_exists(tmp_path):
+    assert "GiB free" in examine_disk(tmp_path / "not" / "yet").detail
+
+
+def test_only_failures_fail():
+    assert exit_for([ok("a", "")]) is Exit.SUCCESS
+    assert exit_for([ok("a", ""), warn("b", "", "")]) is Exit.SUCCESS
+    assert exit_for([fail("c", "", ""), ok("a", "")]) is Exit.FAILED
