@@ -9,10 +9,11 @@ from typing import Final
 
 import attrs
 
-from compozy.domain.definitions import WorkflowDefinition
+from compozy.domain.definitions import TaskDefinition, WorkflowDefinition
 from compozy.domain.executions import Failure, TaskState, WorkflowState
 from compozy.domain.json import Json, JsonObject
 from compozy.domain.statuses import Status
+from compozy.domain.views import TaskView
 
 EXECUTION_WORKFLOW: Final = "compozy.execution"
 """The name under which the orchestrator and the workers know the one workflow that interprets every definition."""
@@ -41,6 +42,21 @@ class ExecutionRequest:
 
 
 @attrs.frozen(kw_only=True)
+class Closing:
+    """What a worker needs to end the execution together with a task, when nothing follows that task.
+
+    Attributes:
+        request: The execution.
+        task: The task.
+        tasks: The tasks that ended before it.
+    """
+
+    request: ExecutionRequest
+    task: TaskDefinition
+    tasks: dict[str, TaskView]
+
+
+@attrs.frozen(kw_only=True)
 class ToolRequest:
     """One task run that calls a tool.
 
@@ -50,6 +66,7 @@ class ToolRequest:
         config: The tool's constant configuration.
         timeout: How long the call may take.
         earlier: States of tasks that ended without work of their own since the last record, to be written along.
+        closing: Set when the execution may end with this task; then both ends are recorded in one transaction.
     """
 
     task: TaskState
@@ -57,6 +74,7 @@ class ToolRequest:
     config: JsonObject
     timeout: timedelta
     earlier: tuple[TaskState, ...] = ()
+    closing: Closing | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -67,11 +85,13 @@ class TaskOutcome:
         status: A terminal status.
         output: The raw output; None when there is none.
         error: Why it did not succeed; None otherwise.
+        concluded: How the execution ended with it, when that has been recorded already.
     """
 
     status: Status
     output: Json = None
     error: Failure | None = None
+    concluded: Status | None = None
 
 
 @attrs.frozen(kw_only=True)

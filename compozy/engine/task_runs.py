@@ -1,7 +1,8 @@
 """Carrying out one task run: record that it starts, run its tool, record how it ended; safe to repeat."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from uuid import uuid4
 
 import attrs
 
@@ -12,8 +13,19 @@ from compozy.domain.errors import ToolError
 from compozy.domain.executions import Failure, TaskState, WorkflowState
 from compozy.domain.statuses import Status
 from compozy.domain.work import RecordRequest, TaskOutcome, ToolRequest
+from compozy.engine.conclusions import closing_outcome, final_state
 from compozy.engine.events import publish
 from compozy.engine.planning import outcome_of_output
+from compozy.templates import Sources
+
+
+@attrs.frozen
+class _Begun:
+    """A run that starts, what was recorded of it, and, when it had ended before, how."""
+
+    task: TaskState
+    changes: list[TaskState | WorkflowState]
+    recorded: TaskOutcome | None = None
 
 
 def _stamped(states: Iterable[TaskState], now: datetime) -> list[TaskState]:
@@ -53,19 +65,21 @@ class TaskRuns:
             UnavailableError: The store cannot be reached; the run may be repeated.
             NotFoundError: The execution is not recorded any more.
         """
-        started, changes = await self._begin(request)
-        if started.status.is_terminal:
-            return TaskOutcome(status=started.status, output=started.output, error=started.error)
-        await publish(self.pubsub, *changes)
+        begun = await self._begin(request)
+        if begun.recorded is not None:
+            return begun.recorded
+        await publish(self.pubsub, *begun.changes)
         outcome = await self._call(request)
-        ended = attrs.evolve(
-            started, status=outcome.status, output=outcome.output, error=outcome.error, updated_at=self.clock()
-        )
-        await self.record(RecordRequest(tasks=(ended,)))
-        return outcome
+        ended = attrs.evolve(begun.task, status=outcome.status, output=outcome.output, error=outcome.error)
+        final = self._conclude(request, outcome)
+        recorded = await self.record(RecordRequest(tasks=(ended,), workflow=final))
+        return attrs.evolve(outcome, concluded=recorded.status if recorded is not None else None)
 
-    async def record(self, request: RecordRequest) -> None:
+    async def record(self, request: RecordRequest) -> WorkflowState | None:
         """Write the states, and tell what is recorded now; a state that comes too late is dropped.
+
+        Returns:
+            The execution as recorded, when the request has one.
 
         Raises:
             UnavailableError: The store cannot be reached; nothing was written, and the call may be repeated.
@@ -75,38 +89,47 @@ class TaskRuns:
         tasks = _stamped(request.tasks, now)
         workflow = attrs.evolve(request.workflow, updated_at=now) if request.workflow is not None else None
 
-        async def write(repos: Repositories) -> list[TaskState | WorkflowState]:
-            recorded: list[TaskState | WorkflowState] = list(await repos.tasks.upsert_many(tasks))
-            if workflow is not None:
-                recorded.append(await repos.workflows.upsert(workflow))
-            return recorded
+        async def write(repos: Repositories) -> tuple[Sequence[TaskState], WorkflowState | None]:
+            written = await repos.tasks.upsert_many(tasks)
+            return written, None if workflow is None else await repos.workflows.upsert(workflow)
 
-        recorded = await self.store.transaction(write)
+        written, ended = await self.store.transaction(write)
+        recorded: list[TaskState | WorkflowState] = [*written, *([] if ended is None else [ended])]
         for state in recorded:
             if state.status.is_terminal:
                 self.observe(state)
         await publish(self.pubsub, *recorded)
+        return ended
 
-    async def _begin(self, request: ToolRequest) -> tuple[TaskState, list[TaskState | WorkflowState]]:
-        """Record that the run starts, in one transaction; return it as recorded, and all that changed."""
+    async def _begin(self, request: ToolRequest) -> _Begun:
+        """Record that the run starts, in one transaction; or find that it has ended already."""
         now = self.clock()
 
-        async def write(repos: Repositories) -> tuple[TaskState, list[TaskState | WorkflowState]]:
-            changes: list[TaskState | WorkflowState] = []
+        async def write(repos: Repositories) -> _Begun:
+            workflow = await repos.workflows.get(request.task.exec_id)
             found = await repos.tasks.find(request.task.task_exec_id)
             if found is not None and found.status.is_terminal:
-                return found, changes
-            workflow = await repos.workflows.get(request.task.exec_id)
+                concluded = workflow.status if workflow.status.is_terminal else None
+                outcome = TaskOutcome(status=found.status, output=found.output, error=found.error, concluded=concluded)
+                return _Begun(found, [], recorded=outcome)
+            changes: list[TaskState | WorkflowState] = []
             if workflow.status is Status.PENDING:
                 running = attrs.evolve(workflow, status=Status.RUNNING, updated_at=now)
                 changes.append(await repos.workflows.upsert(running))
             attempt = found.attempt + 1 if found is not None else 1
             started = attrs.evolve(request.task, attempt=attempt, created_at=now, updated_at=now)
-            recorded = list(await repos.tasks.upsert_many([*_stamped(request.earlier, now), started]))
-            changes += recorded
-            return recorded[-1], changes
+            changes += await repos.tasks.upsert_many([*_stamped(request.earlier, now), started])
+            return _Begun(started, changes)
 
         return await self.store.transaction(write)
+
+    def _conclude(self, request: ToolRequest, outcome: TaskOutcome) -> WorkflowState | None:
+        """Return the end of the execution, when it ends with this task."""
+        if request.closing is None:
+            return None
+        sources = Sources(now=self.clock, uuid4=lambda: str(uuid4()))
+        final = closing_outcome(sources, request.closing, request.task.input, outcome)
+        return final_state(request.closing.request, final) if final is not None else None
 
     async def _call(self, request: ToolRequest) -> TaskOutcome:
         call = ToolCall(

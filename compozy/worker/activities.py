@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import attrs
 import trio
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
 from compozy.bridge import AsyncioHost
 from compozy.domain.errors import UnavailableError
@@ -38,13 +39,13 @@ class Activities:
     async def run_tool(self, request: ToolRequest) -> TaskOutcome:
         """Run the tool of one task; a queued one tells the server each second that it lives."""
         run = self.runs.run_tool if activity.info().is_local else self._run_beating
-        with _outages_logged(request.task.task_exec_id):
+        with _sorting_errors(request.task.task_exec_id):
             return await self.host.into_trio(run, request)
 
     @activity.defn(name=RECORD)
     async def record(self, request: RecordRequest) -> None:
         """Write states."""
-        with _outages_logged(activity.info().activity_id):
+        with _sorting_errors(activity.info().activity_id):
             await self.host.into_trio(self.runs.record, request)
 
     async def _run_beating(self, request: ToolRequest) -> TaskOutcome:
@@ -60,13 +61,16 @@ class Activities:
 
 
 @contextmanager
-def _outages_logged(what: str) -> Iterator[None]:
-    """Log an outage where somebody sees it; Temporal repeats the activity until it is over."""
+def _sorting_errors(what: str) -> Iterator[None]:
+    """Tell Temporal what to repeat: an activity that met an outage, until it is over. All else would fail again."""
     try:
         yield
     except UnavailableError as error:
         _log.warning("an activity is repeated until the outage is over: %s: %s", what, error)
         raise
+    except Exception as error:
+        _log.exception("an activity failed: %s", what)
+        raise ApplicationError(f"{type(error).__name__}: {error}", non_retryable=True) from error
 
 
 async def _heartbeat() -> None:

@@ -12,15 +12,17 @@ from typing import Final
 import attrs
 from temporalio import workflow
 from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError
 
 from compozy.domain.definitions import DEFAULT_TOOL_TIMEOUT, TaskDefinition, TaskType, ToolDefinition
-from compozy.domain.errors import ConflictError, InvalidError, NotFoundError
+from compozy.domain.errors import InvalidError
 from compozy.domain.executions import Failure, TaskState, WorkflowState
 from compozy.domain.ids import task_exec_id
 from compozy.domain.json import JsonObject
 from compozy.domain.statuses import Status
-from compozy.domain.work import ExecutionRequest, RecordRequest, TaskOutcome, ToolRequest
-from compozy.engine import planning, scopes
+from compozy.domain.views import TaskView
+from compozy.domain.work import Closing, ExecutionRequest, RecordRequest, TaskOutcome, ToolRequest
+from compozy.engine import conclusions, planning, scopes
 from compozy.templates import Sources
 from compozy.worker.names import RECORD, RUN_TOOL
 
@@ -33,13 +35,12 @@ _SLACK: Final = timedelta(seconds=30)
 _HEARTBEAT: Final = timedelta(seconds=5)
 """A queued activity that is silent for so long has lost its worker, and is given to another."""
 
-# Only an outage makes an activity raise (a tool that fails is an outcome), so it is repeated until the outage is over;
-# except when the execution's record is gone, which no repetition brings back.
+# A tool that fails is an outcome. What an activity raises is an outage, and it is repeated until that is over; or it is
+# marked as not to be repeated (compozy.worker.activities).
 _UNTIL_IT_WORKS: Final = RetryPolicy(
     initial_interval=timedelta(milliseconds=100),
     backoff_coefficient=2,
     maximum_interval=timedelta(seconds=5),
-    non_retryable_error_types=[NotFoundError.__name__, ConflictError.__name__],
 )
 
 
@@ -59,12 +60,14 @@ class Interpreter:
         request: What to run.
         tasks: The tasks at the top that have ended, in the order they ran.
         unrecorded: States of tasks that ended without work of their own; written along with the next record.
+        concluded: How the execution ended, once that has been recorded.
         sources: Where ``now`` and ``uuidv4`` come from: the workflow, so that a replay sees the same.
     """
 
     request: ExecutionRequest
-    tasks: dict[str, scopes.TaskView] = attrs.Factory(dict)
+    tasks: dict[str, TaskView] = attrs.Factory(dict)
     unrecorded: list[TaskState] = attrs.Factory(list)
+    concluded: Status | None = None
     sources: Sources = attrs.Factory(lambda: Sources(now=workflow.now, uuid4=lambda: str(workflow.uuid4())))
 
     async def run(self) -> Status:
@@ -72,12 +75,16 @@ class Interpreter:
         try:
             final = await self._run_tasks()
         except InvalidError as error:
-            final = TaskOutcome(status=Status.FAILED, error=_template_failure(error))
+            final = TaskOutcome(status=Status.FAILED, error=conclusions.template_failure(error))
+        except ActivityError as error:
+            final = TaskOutcome(status=Status.FAILED, error=Failure(code="INTERNAL", message=str(error.cause or error)))
         except asyncio.CancelledError:
-            canceled = TaskOutcome(status=Status.CANCELED, error=Failure(code="CANCELED", message="it was canceled"))
-            await self._record(workflow_state=self._state(canceled))
+            await self._conclude(
+                TaskOutcome(status=Status.CANCELED, error=Failure(code="CANCELED", message="it was canceled"))
+            )
             raise
-        await self._record(workflow_state=self._state(final))
+        if self.concluded is None:
+            await self._conclude(final)
         return final.status
 
     async def _run_tasks(self) -> TaskOutcome:
@@ -89,18 +96,12 @@ class Interpreter:
             view = await self._run_task(task, carried)
             self.tasks[task.id] = view
             transition = planning.transition_after(task, view.status)
-            if transition is None:
-                break
+            if self.concluded is not None or transition is None:
+                return conclusions.final_outcome(self.sources, self.request, self.tasks, task.id)
             carried = scopes.carried_input(self.sources, transition, view, self._scope())
             task = by_id[transition.next or ""]
-        if view.status is not Status.SUCCESS:
-            return TaskOutcome(status=view.status, error=_because_of(task, view))
-        output = scopes.execution_output(self.sources, self.request, self.tasks, Status.SUCCESS)
-        return TaskOutcome(status=Status.SUCCESS, output=output)
 
-    async def _run_task(
-        self, task: TaskDefinition, carried: JsonObject, *, parent: _Place | None = None
-    ) -> scopes.TaskView:
+    async def _run_task(self, task: TaskDefinition, carried: JsonObject, *, parent: _Place | None = None) -> TaskView:
         """Run one task, children included; return how it ended as later templates see it."""
         place = self._place(task, parent)
         state = self._task_state(task, place, parent)
@@ -108,11 +109,12 @@ class Interpreter:
         try:
             state = attrs.evolve(state, input=scopes.task_input(self.sources, task, tool, carried, self._scope()))
         except InvalidError as error:
-            return self._ended(state, TaskOutcome(status=Status.FAILED, error=_template_failure(error)))
+            return self._ended(state, TaskOutcome(status=Status.FAILED, error=conclusions.template_failure(error)))
         match task.type:
             case TaskType.BASIC:
                 assert tool is not None  # noqa: S101 - the loader refuses a basic task without a known tool
-                return self._view(task, state, await self._run_tool(task, tool, state), {})
+                outcome = await self._run_tool(task, tool, state)
+                return self._view(task, state, outcome)
             case TaskType.PARALLEL:
                 outcome, children = await self._run_parallel(task, state, place)
                 view = self._view(task, state, outcome, children)
@@ -122,10 +124,10 @@ class Interpreter:
     async def _run_tool(self, task: TaskDefinition, tool: ToolDefinition, state: TaskState) -> TaskOutcome:
         declared = task.timeout or tool.timeout
         timeout = declared or DEFAULT_TOOL_TIMEOUT
+        limit = timeout + _SLACK
         request = ToolRequest(
             task=state, tool_id=tool.id, config=tool.config, timeout=timeout, earlier=self._take_unrecorded()
         )
-        limit = timeout + _SLACK
         if declared is not None and declared > _LONG_TASK:
             queued: TaskOutcome = await workflow.execute_activity(
                 RUN_TOOL,
@@ -139,23 +141,24 @@ class Interpreter:
             return queued
         local: TaskOutcome = await workflow.execute_local_activity(
             RUN_TOOL,
-            request,
+            attrs.evolve(request, closing=self._closing(task, state)),
             result_type=TaskOutcome,
             start_to_close_timeout=limit,
             retry_policy=_UNTIL_IT_WORKS,
             activity_id=state.task_exec_id,
         )
+        self.concluded = local.concluded
         return local
 
     async def _run_parallel(
         self, task: TaskDefinition, state: TaskState, place: _Place
-    ) -> tuple[TaskOutcome, dict[str, scopes.TaskView]]:
+    ) -> tuple[TaskOutcome, dict[str, TaskView]]:
         """Run the children of a container at once, at most ``max_workers`` of them; return how it ended."""
         # The container is recorded first, so that whoever looks meanwhile sees the children under it.
         await self._record(state)
         slots = asyncio.Semaphore(task.max_workers or max(1, len(task.tasks)))
 
-        async def run_child(child: TaskDefinition) -> scopes.TaskView:
+        async def run_child(child: TaskDefinition) -> TaskView:
             async with slots:
                 return await self._run_task(child, {}, parent=place)
 
@@ -171,24 +174,24 @@ class Interpreter:
         output = planning.container_output(outcomes, status)
         return TaskOutcome(status=status, output=output, error=error), children
 
+    def _closing(self, task: TaskDefinition, state: TaskState) -> Closing | None:
+        """Return what the worker needs to end the execution with this task; None when something follows in any case.
+
+        Only for local activities, whose arguments are not recorded: in a queued one they would swell the history.
+        """
+        goes_on = all(planning.transition_after(task, status) for status in (Status.SUCCESS, Status.FAILED))
+        if state.parent_id is not None or goes_on:
+            return None
+        return Closing(request=self.request, task=task, tasks=self.tasks)
+
     def _view(
-        self, task: TaskDefinition, state: TaskState, outcome: TaskOutcome, children: dict[str, scopes.TaskView]
-    ) -> scopes.TaskView:
-        """Return the ended task as templates see it; one whose ``outputs`` cannot be rendered has failed."""
-        view = scopes.TaskView(
-            status=outcome.status,
-            output=None if children else outcome.output,
-            error=outcome.error,
-            input=state.input,
-            children=children,
-        )
-        if outcome.status is not Status.SUCCESS or task.outputs is None:
-            return view
-        try:
-            shaped = scopes.task_output(self.sources, task.outputs, view, outcome, self._scope())
-        except InvalidError as error:
-            return attrs.evolve(view, status=Status.FAILED, error=_template_failure(error))
-        return attrs.evolve(view, output=shaped)
+        self,
+        task: TaskDefinition,
+        state: TaskState,
+        outcome: TaskOutcome,
+        children: dict[str, TaskView] | None = None,
+    ) -> TaskView:
+        return conclusions.view_of(self.sources, task, state.input, outcome, scope=self._scope(), children=children)
 
     def _scope(self) -> JsonObject:
         return scopes.execution_scope(self.request, self.tasks)
@@ -212,27 +215,18 @@ class Interpreter:
             updated_at=now,
         )
 
-    def _ended(self, state: TaskState, outcome: TaskOutcome) -> scopes.TaskView:
+    def _ended(self, state: TaskState, outcome: TaskOutcome) -> TaskView:
         """Note the end of a task that no activity records."""
         self.unrecorded.append(attrs.evolve(state, status=outcome.status, output=outcome.output, error=outcome.error))
-        return scopes.TaskView(status=outcome.status, output=outcome.output, error=outcome.error, input=state.input)
-
-    def _state(self, final: TaskOutcome) -> WorkflowState:
-        return WorkflowState(
-            exec_id=self.request.exec_id,
-            workflow_id=self.request.definition.id,
-            status=final.status,
-            input=self.request.input,
-            output=final.output,
-            error=final.error,
-            created_at=self.request.accepted_at,
-            updated_at=workflow.now(),
-        )
+        return TaskView(status=outcome.status, output=outcome.output, error=outcome.error, input=state.input)
 
     def _take_unrecorded(self) -> tuple[TaskState, ...]:
         taken = tuple(self.unrecorded)
         self.unrecorded.clear()
         return taken
+
+    async def _conclude(self, final: TaskOutcome) -> None:
+        await self._record(workflow_state=conclusions.final_state(self.request, final))
 
     async def _record(self, *states: TaskState, workflow_state: WorkflowState | None = None) -> None:
         await workflow.execute_local_activity(
@@ -241,13 +235,3 @@ class Interpreter:
             start_to_close_timeout=_SLACK,
             retry_policy=_UNTIL_IT_WORKS,
         )
-
-
-def _template_failure(error: InvalidError) -> Failure:
-    return Failure(code="TEMPLATE_INVALID", message=str(error))
-
-
-def _because_of(task: TaskDefinition, view: scopes.TaskView) -> Failure:
-    """Return why the execution failed, when this task ended it."""
-    cause = view.error or Failure(code=view.status.value, message=f"it ended {view.status.value}")
-    return attrs.evolve(cause, message=f"task {task.id!r}: {cause.message}")

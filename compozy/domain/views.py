@@ -1,0 +1,50 @@
+"""Tasks that have ended, as the templates after them see them."""
+
+from collections.abc import Mapping
+
+import attrs
+
+from compozy.domain.executions import Failure
+from compozy.domain.json import Json, JsonObject
+from compozy.domain.statuses import Status
+
+
+@attrs.frozen(kw_only=True)
+class TaskView:
+    """One task that has ended, as templates see it under ``.tasks.<id>``.
+
+    Attributes:
+        status: How it ended.
+        output: Its output, shaped by its ``outputs``.
+        error: Why it did not succeed.
+        input: Its rendered input.
+        children: The tasks of a container, by id.
+    """
+
+    status: Status
+    output: Json = None
+    error: Failure | None = None
+    input: JsonObject = attrs.Factory(dict)
+    children: Mapping[str, "TaskView"] = attrs.Factory(dict)
+
+    def as_json(self) -> JsonObject:
+        """Return what a template sees.
+
+        A container's ``output`` has one entry a child (``.output.<child>.output``), and its own shaped output, if it
+        has one, under ``.output.output``.
+        """
+        children = {child_id: child.as_json() for child_id, child in self.children.items()}
+        output = self.output
+        if children:
+            output = {child_id: {"output": child["output"]} for child_id, child in children.items()}
+            if self.output is not None:
+                output["output"] = self.output
+        view: JsonObject = {"status": self.status.value, "output": output, "input": self.input}
+        if self.error is not None:
+            view["error"] = attrs.asdict(self.error)
+        if children:
+            view["children"] = children
+        return view
+
+
+attrs.resolve_types(TaskView)  # it names itself, which the codec must be able to resolve
