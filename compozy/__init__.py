@@ -1,5 +1,12 @@
 """Declarative YAML workflows on Temporal, on a laptop or on a cluster, by one switch."""
 
-from importlib.metadata import version
+from typing import Any
 
-__version__ = version("compozy")
+
+def __getattr__(name: str) -> Any:
+    """Return ``__version__``, looked up when it is asked for: the look-up takes longer than the rest of ``--help``."""
+    if name == "__version__":
+        from importlib.metadata import version  # noqa: PLC0415 - said above
+
+        return version("compozy")
+    raise AttributeError(f"module 'compozy' has no attribute {name!r}")

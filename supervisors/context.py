@@ -90,6 +90,7 @@ class Context:
         env: Mapping[str, str] | None = None,
         cwd: str | PathLike[str] | None = None,
         pass_fds: Sequence[int] = (),
+        umask: int = -1,
         on_line: Callable[[str], None] | None = None,
     ) -> None:
         """Run a child process as this actor, until it ends or the actor is asked to stop.
@@ -107,6 +108,8 @@ class Context:
             env: Its whole environment; None: that of this program.
             cwd: Its working directory; None: that of this program.
             pass_fds: Descriptors that the child inherits, such as a lock that must outlive this program; POSIX only.
+            umask: Permissions that no file it makes shall have (0o077: only the owner's are left); -1: as this program.
+                POSIX only.
             on_line: Gets each line that it writes, without the line end; must not block.
 
         Raises:
@@ -115,7 +118,15 @@ class Context:
         """
         command = tuple(map(str, argv))
         launch = Launch(
-            argv=command, ready=ready, value=value, grace=grace, env=env, cwd=cwd, pass_fds=pass_fds, on_line=on_line
+            argv=command,
+            ready=ready,
+            value=value,
+            grace=grace,
+            env=env,
+            cwd=cwd,
+            pass_fds=pass_fds,
+            umask=umask,
+            on_line=on_line,
         )
         await run_child(self, launch, self._children)
 

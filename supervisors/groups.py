@@ -55,6 +55,7 @@ class Group:
         env: Mapping[str, str] | None,
         cwd: str | os.PathLike[str] | None,
         pass_fds: Sequence[int] = (),
+        umask: int = -1,
     ) -> trio.Process:
         """Start the child; its output comes in one stream.
 
@@ -69,6 +70,7 @@ class Group:
             env=env,
             cwd=cwd,
             pass_fds=pass_fds,
+            umask=umask,
             process_group=self.reaper.pid if self.reaper is not None else None,
         )
         return self.process

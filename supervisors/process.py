@@ -97,13 +97,16 @@ class Launch:
     env: Mapping[str, str] | None
     cwd: str | PathLike[str] | None
     pass_fds: Sequence[int]
+    umask: int
     on_line: Callable[[str], None] | None
 
 
 async def run_child(actor: Supervised, launch: Launch, children: Children) -> None:
     """Run a child until it ends or the actor is asked to stop; `Context.process` says how."""
     async with open_group(children) as group:
-        process = await group.spawn(launch.argv, env=launch.env, cwd=launch.cwd, pass_fds=launch.pass_fds)
+        process = await group.spawn(
+            launch.argv, env=launch.env, cwd=launch.cwd, pass_fds=launch.pass_fds, umask=launch.umask
+        )
         child = RunningChild(launch.argv, process, group, Output(launch.on_line))
         try:
             async with _reading(child), trio.open_nursery() as nursery:

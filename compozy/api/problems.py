@@ -7,7 +7,6 @@ from http import HTTPStatus
 from typing import Any, Final
 
 import attrs
-import structlog
 from quart import Response, request
 from werkzeug.exceptions import (
     BadRequest,
@@ -30,10 +29,11 @@ from compozy.domain.errors import (
 )
 from compozy.domain.ids import new_exec_id
 from compozy.domain.json import JsonObject
+from compozy.telemetry.logger import get_logger
 
 MEDIA_TYPE: Final = "application/problem+json"
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 @attrs.frozen

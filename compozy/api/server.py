@@ -5,7 +5,6 @@ import socket
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-import structlog
 import trio
 from hypercorn.config import Config, Sockets
 from hypercorn.logging import Logger
@@ -14,6 +13,7 @@ from typing_extensions import override
 
 from compozy.api.application import Application
 from compozy.api.listening import STALLED_S, Address, open_listener
+from compozy.telemetry.logger import get_logger
 
 KEEP_ALIVE_S: Final = 75.0
 """How long an idle connection is kept: longer than clients keep theirs, so that it is they who close it and no request
@@ -22,7 +22,7 @@ meets a connection that is just being closed."""
 _ANSWER_SHARE: Final = 0.8
 """Of the grace, how much synchronous executions may use; the rest is for sending what they answer."""
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 async def serve(

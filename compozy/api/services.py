@@ -48,7 +48,6 @@ class ApiServices:
         actors: Gives a snapshot of the actors that must be ready.
         sync_timeout: How long a synchronous execution waits when the request does not say.
         sync_timeout_limit: The longest wait that a request may ask for.
-        accept_timeout: How long accepting an execution may take before the answer is 503.
         heartbeat: How often an event stream says that it is alive.
         max_body_bytes: How large a request's body may be.
     """
@@ -59,6 +58,5 @@ class ApiServices:
     actors: Callable[[], Sequence[ActorReport]]
     sync_timeout: timedelta = timedelta(seconds=60)
     sync_timeout_limit: timedelta = timedelta(seconds=300)
-    accept_timeout: timedelta = timedelta(seconds=5)
     heartbeat: timedelta = timedelta(seconds=15)
     max_body_bytes: int = MAX_BODY_BYTES

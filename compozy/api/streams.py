@@ -18,7 +18,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from types import TracebackType
 from typing import Any, Final, Self
 
-import structlog
 import trio
 from quart.wrappers.response import ResponseBody
 from typing_extensions import override
@@ -28,10 +27,11 @@ from compozy.api.views import event_view
 from compozy.domain.errors import UnavailableError
 from compozy.engine.events import ExecutionEvent, event_of
 from compozy.engine.executions import Executions
+from compozy.telemetry.logger import get_logger
 
 _HEARTBEAT: Final = b": still here\n\n"
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 class EventStream(ResponseBody):

@@ -86,7 +86,7 @@ def event_view(event: ExecutionEvent) -> JsonObject:
         "at": instant(event.at),
     }
     if event.task_id is not None:
-        view |= {"task_id": event.task_id, "task_exec_id": event.task_exec_id}
+        view |= {"task_id": event.task_id, "task_exec_id": event.task_exec_id, "parent_id": event.parent_id}
     return view
 
 

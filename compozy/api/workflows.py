@@ -12,7 +12,7 @@ from compozy.api.problems import STILL_RUNNING, STOPPING, problem
 from compozy.api.requests import StartBody, SyncBody, read_body
 from compozy.api.services import ApiServices
 from compozy.api.views import execution_view, json_response, outcome_view, workflow_detail_view, workflow_view
-from compozy.domain.errors import InvalidError, Problem, UnavailableError
+from compozy.domain.errors import InvalidError, Problem
 from compozy.domain.executions import WorkflowState
 from compozy.domain.ids import new_exec_id
 from compozy.domain.json import JsonObject
@@ -48,7 +48,7 @@ class WorkflowRoutes:
     async def start(self, workflow_id: str) -> Response:
         """Accept an execution and answer 202 with where to find it."""
         body = await read_body(StartBody)
-        state = await self._accept(workflow_id, body.input, new_exec_id())
+        state = await self.services.executions.start(workflow_id, body.input)
         response = json_response(_whereabouts(state), HTTPStatus.ACCEPTED)
         response.headers["Location"] = _path_of(state)
         return response
@@ -64,7 +64,7 @@ class WorkflowRoutes:
         exec_id = new_exec_id()
         executions = self.services.executions
         async with executions.watch(exec_id) as changes:
-            await self._accept(workflow_id, body.input, exec_id)
+            await executions.start(workflow_id, body.input, exec_id=exec_id)
             with trio.move_on_after(patience_s):
                 async with until(self.drain.overdue):
                     async for change in changes:
@@ -74,20 +74,6 @@ class WorkflowRoutes:
         if execution.workflow.status.is_terminal:
             return json_response(outcome_view(execution.workflow))
         return self._unfinished(execution, patience_s)
-
-    async def _accept(self, workflow_id: str, input_: JsonObject, exec_id: str) -> WorkflowState:
-        """Accept an execution, even when the client leaves meanwhile.
-
-        Between recording it and handing it to the orchestrator there must be no way out: it would stay PENDING until
-        the next start of the program. Hence the shield, and the deadline under it.
-        """
-        try:
-            with trio.fail_after(self.services.accept_timeout.total_seconds(), shield=True):
-                return await self.services.executions.start(workflow_id, input_, exec_id=exec_id)
-        except trio.TooSlowError as error:
-            raise UnavailableError(
-                f"execution {exec_id} could not be accepted in time; look whether it exists before you repeat it"
-            ) from error
 
     def _patience_s(self, asked: float | None) -> float:
         """Return how many seconds a request waits.

@@ -2,17 +2,16 @@
 
 from typing import Any
 
-import structlog
-
 from compozy.app.options import Options, load
 from compozy.app.runtime import deployment_of, simplest
 from compozy.app.tree import build_tree
 from compozy.domain.errors import CompozyError
+from compozy.telemetry.logger import get_logger
 from compozy.telemetry.logs import configure_logs
 from compozy.telemetry.metrics import Metrics
 from supervisors import Event, State, TreeFailed, run
 
-_log = structlog.get_logger("compozy")
+_log = get_logger("compozy")
 
 
 def serve(options: Options) -> int:

@@ -11,7 +11,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-import structlog
 import trio
 
 from compozy.app.imports import import_in_thread
@@ -20,13 +19,14 @@ from compozy.config.settings import TemporalSettings
 from compozy.domain.errors import UnavailableError
 from compozy.drivers.temporal.cli_binary import find_cli
 from compozy.drivers.temporal.dev_server import DevServer, database_lock, free_ports, is_listening
+from compozy.telemetry.logger import get_logger
 from supervisors import Child, Context
 
 _LOOK_EVERY_S: Final = 0.01
 _LOCK_PATIENCE_S: Final = 10.0
 _DIAL_PATIENCE: Final = timedelta(seconds=5)
 
-_log = structlog.get_logger("temporal.server")
+_log = get_logger("temporal.server")
 
 
 class _Sdk:
@@ -70,6 +70,7 @@ def dev_server_actor(settings: TemporalSettings) -> Callable[..., Awaitable[None
                 ready=partial(_connect, sdk, asyncio, server, settings.namespace),
                 on_line=_pass_line_on,
                 pass_fds=inherited,
+                umask=0o077,
             )
 
     return temporal

@@ -3,9 +3,8 @@
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-import structlog
 import trio
 
 from compozy.app.executions import executions_over, orchestrator_on, task_queue_of
@@ -14,16 +13,21 @@ from compozy.contracts.cache import Cache
 from compozy.contracts.store import Store
 from compozy.contracts.tools import Tools
 from compozy.domain.definitions import Project
-from compozy.domain.errors import InvalidError, Problem
+from compozy.domain.errors import InvalidError, Problem, UnavailableError
 from compozy.domain.executions import TaskState, WorkflowState
 from compozy.domain.suggestions import did_you_mean
 from compozy.drivers.clock import utc_now
 from compozy.drivers.tools.python import PythonTools, exported_tools, load_entrypoint
+from compozy.engine.executions import Executions
 from compozy.engine.task_runs import TaskRuns
+from compozy.telemetry.logger import get_logger
 from compozy.telemetry.metrics import Metrics
+from compozy.worker.background import beside
 from supervisors import Context
 
-_log = structlog.get_logger(__name__)
+_HAND_OVER_EVERY_S: Final = 30.0
+
+_log = get_logger(__name__)
 
 
 def worker_actor(project: Project, metrics: Metrics) -> Callable[..., Awaitable[None]]:
@@ -36,13 +40,23 @@ def worker_actor(project: Project, metrics: Metrics) -> Callable[..., Awaitable[
         )
         service = await import_in_thread("compozy.worker.service")
         executions = executions_over(project, store, cache, lambda: orchestrator_on(temporal, project))
-        if resumed := await executions.resume_pending():
-            _log.info("executions accepted earlier were handed over", count=resumed)
-        await service.run_worker(
-            temporal, runs, task_queue=task_queue_of(project), started=ctx.started, stop=ctx.stopping.wait
-        )
+        async with beside(partial(_hand_over, executions)):
+            await service.run_worker(
+                temporal, runs, task_queue=task_queue_of(project), started=ctx.started, stop=ctx.stopping.wait
+            )
 
     return worker
+
+
+async def _hand_over(executions: Executions) -> None:
+    """Hand over, now and every half minute, what was accepted but did not reach the orchestrator."""
+    while True:
+        try:
+            if resumed := await executions.resume_pending():
+                _log.info("executions accepted earlier were handed over", count=resumed)
+        except UnavailableError as error:
+            _log.warning("executions accepted earlier are handed over later", reason=str(error))
+        await trio.sleep(_HAND_OVER_EVERY_S)
 
 
 def count_end(metrics: Metrics, state: TaskState | WorkflowState) -> None:

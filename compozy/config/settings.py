@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import attrs
 
@@ -112,7 +112,7 @@ class LogSettings:
     """
 
     level: str
-    format: str
+    format: Literal["auto", "console", "json"]
 
 
 @attrs.frozen(kw_only=True)

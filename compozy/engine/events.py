@@ -21,6 +21,7 @@ class ExecutionEvent:
         status: Where the execution, or the task, stands now.
         task_id: The task that changed; None when the execution itself did.
         task_exec_id: The run of that task; None when the execution itself changed.
+        parent_id: ``task_exec_id`` of the container that the task runs in; None at the top.
         at: When it changed (UTC).
     """
 
@@ -29,6 +30,7 @@ class ExecutionEvent:
     status: Status
     task_id: str | None = None
     task_exec_id: str | None = None
+    parent_id: str | None = None
     at: datetime
 
     @property
@@ -50,6 +52,7 @@ def event_of(state: WorkflowState | TaskState) -> ExecutionEvent:
         status=state.status,
         task_id=state.task_id if isinstance(state, TaskState) else None,
         task_exec_id=state.task_exec_id if isinstance(state, TaskState) else None,
+        parent_id=state.parent_id if isinstance(state, TaskState) else None,
         at=state.updated_at,
     )
 

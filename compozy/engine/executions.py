@@ -3,9 +3,10 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from datetime import datetime
+from typing import Final
 
 import attrs
-import structlog
+import trio
 
 from compozy.contracts.cache import PubSub
 from compozy.contracts.orchestrator import Orchestrator
@@ -19,8 +20,12 @@ from compozy.domain.statuses import Status
 from compozy.domain.suggestions import did_you_mean
 from compozy.engine import events
 from compozy.engine.inputs import validate_input
+from compozy.telemetry.logger import get_logger
 
-_log = structlog.get_logger(__name__)
+_HAND_OVER_S: Final = 5.0
+"""How long the orchestrator may take to answer; an execution that it did not take is handed over later."""
+
+_log = get_logger(__name__)
 
 
 @attrs.frozen(kw_only=True)
@@ -74,7 +79,8 @@ class Executions:
         """Accept one execution and return as soon as it is recorded and handed to the orchestrator.
 
         Once it is recorded it will run: when the orchestrator goes away in that very moment, :meth:`resume_pending`
-        hands it over later, and the state returned is PENDING all the same.
+        hands it over later, and the state returned is PENDING all the same. Cancelling takes effect before the record
+        is begun, or not at all.
 
         Args:
             workflow_id: Which workflow.
@@ -102,11 +108,17 @@ class Executions:
         async def record(repos: Repositories) -> WorkflowState:
             return await repos.workflows.upsert(state)
 
-        await self.store.transaction(record)
-        try:
-            await orchestrator.start(state, definition, self.project)
-        except UnavailableError as error:
-            _log.warning("execution is recorded but not begun yet", exec_id=state.exec_id, reason=str(error))
+        # Between the record and the start there must be no way out for a caller that is cancelled: the execution would
+        # wait for the next start of the program.
+        with trio.CancelScope(shield=True):
+            await self.store.transaction(record)
+            with trio.move_on_after(_HAND_OVER_S) as hand_over:
+                try:
+                    await orchestrator.start(state, definition, self.project)
+                except UnavailableError as error:
+                    _log.warning("execution is recorded but not begun yet", exec_id=state.exec_id, reason=str(error))
+        if hand_over.cancelled_caught:
+            _log.warning("execution is recorded but not begun yet", exec_id=state.exec_id, reason="no answer in time")
         return state
 
     async def run(self, workflow_id: str, input_: JsonObject) -> Execution:

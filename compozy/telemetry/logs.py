@@ -1,7 +1,7 @@
 """Logs: structlog and the standard library through one handler, for people or for machines.
 
-Everything that logs in the program ends in one handler on the root logger: our own modules, which use
-``structlog.get_logger(__name__)`` and pass facts as keywords, and the libraries, which use :mod:`logging`. What has
+Everything that logs in the program ends in one handler on the root logger: our own modules, which pass facts as
+keywords (:mod:`compozy.telemetry.logger`), and the libraries, which use :mod:`logging`. What has
 been bound with :func:`structlog.contextvars.bound_contextvars` (``exec_id``, ``workflow_id``, ``task_id``) is on every
 line of the task that bound it and of the tasks it starts, for Trio copies the context when it starts one.
 """
@@ -58,7 +58,7 @@ def configure_logs(*, level: str = "info", format: LogFormat = "auto", stream: T
     handler.set_name(_HANDLER_NAME)
     handler.setFormatter(
         ProcessorFormatter(
-            foreign_pre_chain=_facts(),
+            foreign_pre_chain=[_own_facts, *_facts()],
             processors=[ProcessorFormatter.remove_processors_meta, redact_secrets, *_renderers(format, target)],
         )
     )
@@ -74,6 +74,12 @@ def configure_logs(*, level: str = "info", format: LogFormat = "auto", stream: T
         # Not cached: a logger that was used before would not notice a later call, nor a test that captures.
         cache_logger_on_first_use=False,
     )
+
+
+def _own_facts(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """Put the facts that :mod:`compozy.telemetry.logger` hung on a record among the fields of its line."""
+    event.update(getattr(event.get("_record"), "facts", {}))
+    return event
 
 
 def redact_secrets(_logger: object, _method: str, event: EventDict) -> Mapping[str, Any]:

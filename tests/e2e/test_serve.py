@@ -55,6 +55,9 @@ def test_only_loopback_is_listened_on_and_the_state_folder_is_private(start_serv
         assert [connection.laddr.port for connection in own] == [client.base_url.port]
     folder = project / ".compozy"
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert {path.name for path in files} >= {"compozy.db", "temporal.db", "lock"}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
     server.signal(signal.SIGTERM)
     assert server.wait_ended() == 0
 

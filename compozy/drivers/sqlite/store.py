@@ -1,6 +1,5 @@
 """The SQLite store: opening, closing, and the way from a Trio task to a thread and back."""
 
-import logging
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -22,13 +21,14 @@ from compozy.drivers.sqlite.migrations import Applied, apply_migrations, read_mi
 from compozy.drivers.sqlite.reader import Reader
 from compozy.drivers.sqlite.threads import serving
 from compozy.drivers.sqlite.writer import Writer
+from compozy.telemetry.logger import get_logger
 
 T = TypeVar("T")
 
 READERS: Final = 3
 """Enough that a slow listing does not hold up the short reads of the API; more only compete for the interpreter."""
 
-_log: Final = logging.getLogger(__name__)
+_log: Final = get_logger(__name__)
 
 
 class SqliteStore(Store):
@@ -152,7 +152,7 @@ async def open_store(place: Place, *, migrations: Path | Traversable | None = No
     """
     # Not abandoned on cancellation: the connection must come back to be closed. SQLite gives up after 5 s.
     connection, applied = await trio.to_thread.run_sync(_prepare, place, migrations, limiter=trio.CapacityLimiter(1))
-    _log.info("store_driver=sqlite version=%d applied=%d", applied.version, applied.count)
+    _log.info("schema is up to date", store_driver="sqlite", version=applied.version, applied=applied.count)
     store = SqliteStore(place, trio.lowlevel.current_trio_token())
     async with store._opened(connection):  # noqa: SLF001 - its own opener
         yield store

@@ -19,8 +19,8 @@ from compozy.drivers.temporal.payloads import DATA_CONVERTER
 FIRST_WAIT_S: Final = 0.1
 LONGEST_WAIT_S: Final = 1.0
 _RETENTION: Final = timedelta(days=7)
-# An outage is reported within about a second instead of the SDK's ten: a caller has a client waiting, and a worker whose
-# server has died ends before its supervisor loses patience. What was not delivered is done again.
+# An outage is reported within about a second instead of the SDK's ten: a caller has a client waiting, and a worker
+# whose server has died ends before its supervisor loses patience. What was not delivered is done again.
 _RETRIES: Final = RetryConfig(max_elapsed_time_millis=1000)
 
 

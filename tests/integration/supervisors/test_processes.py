@@ -252,6 +252,32 @@ async def test_child_gets_its_own_environment_and_folder(tree_of, tmp_path):
         assert live["child"].get() == f"blue False {tmp_path}"
 
 
+async def test_child_inherits_only_the_descriptors_that_it_is_given(tree_of, tmp_path):
+    with (tmp_path / "given").open("w") as given, (tmp_path / "kept").open("w") as kept:
+        source = f"""
+import os, time
+def is_open(number):
+    try:
+        os.fstat(number)
+    except OSError:
+        return False
+    return True
+print("open:", is_open({given.fileno()}), is_open({kept.fileno()}), flush=True)
+time.sleep(600)
+"""
+        tree = tree_of(source, ready=log_line(r"open: (.*)"), pass_fds=(given.fileno(),))
+
+        async with tree.open() as live:
+            assert live["child"].get() == "True False"
+
+
+async def test_files_that_the_child_makes_are_as_private_as_it_is_told(tree_of, tmp_path):
+    source = f"open({str(tmp_path / 'made')!r}, 'w').close()\nprint('made', flush=True)\n{SLEEP}"
+
+    async with tree_of(source, ready=log_line("made"), umask=0o077).open():
+        assert (tmp_path / "made").stat().st_mode & 0o777 == 0o600
+
+
 async def test_child_leads_no_group_of_its_own_and_ignores_no_signals(tree_of):
     source = f"""
 import os, signal

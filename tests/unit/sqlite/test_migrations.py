@@ -151,9 +151,9 @@ async def test_opening_says_which_schema_it_found(path, caplog):
             pass
 
     version = len(read_migrations(schema_folder()))
-    assert [record.getMessage() for record in caplog.records] == [
-        f"store_driver=sqlite version={version} applied={version}",
-        f"store_driver=sqlite version={version} applied=0",
+    assert [record.facts for record in caplog.records] == [
+        {"store_driver": "sqlite", "version": version, "applied": version},
+        {"store_driver": "sqlite", "version": version, "applied": 0},
     ]
 
 
@@ -193,6 +193,6 @@ async def test_stores_that_open_one_new_file_at_once_apply_each_migration_once(p
         for _ in range(8):
             nursery.start_soon(open_and_ask)
 
-    applied = [int(record.getMessage().rpartition("=")[2]) for record in caplog.records]
+    applied = [record.facts["applied"] for record in caplog.records]
     assert len(applied) == 8
     assert sum(applied) == len(read_migrations(schema_folder()))

@@ -9,6 +9,7 @@ import structlog
 import trio
 
 from compozy.domain.errors import InvalidError
+from compozy.telemetry.logger import get_logger
 from compozy.telemetry.logs import configure_logs
 
 BOOT = {"mode": "standalone", "store_driver": "sqlite", "cache_driver": "sugardb"}
@@ -26,7 +27,7 @@ def raise_with_a_secret():
 def test_a_boot_line_for_people_shows_mode_and_drivers_in_order(stream):
     configure_logs(format="console", stream=stream)
 
-    structlog.get_logger("compozy").info("compozy starts", **BOOT)
+    get_logger("compozy").info("compozy starts", **BOOT)
 
     assert "mode=standalone store_driver=sqlite cache_driver=sugardb" in stream.getvalue()
 
@@ -34,7 +35,7 @@ def test_a_boot_line_for_people_shows_mode_and_drivers_in_order(stream):
 def test_a_line_for_machines_is_one_json_object_with_an_instant_in_utc(stream):
     configure_logs(format="json", stream=stream)
 
-    structlog.get_logger("compozy").warning("two\nlines ü", **BOOT)
+    get_logger("compozy").warning("two\nlines ü", **BOOT)
 
     (line,) = lines_of(stream)
     assert line | BOOT == line
@@ -47,9 +48,9 @@ def test_a_line_for_machines_is_one_json_object_with_an_instant_in_utc(stream):
 
 def test_a_terminal_gets_lines_for_people_and_a_pipe_json(stream, terminal):
     configure_logs(stream=terminal)
-    structlog.get_logger("compozy").info("hello")
+    get_logger("compozy").info("hello")
     configure_logs(stream=stream)
-    structlog.get_logger("compozy").info("hello")
+    get_logger("compozy").info("hello")
 
     assert not terminal.getvalue().startswith("{")
     assert lines_of(stream)[0]["event"] == "hello"
@@ -59,7 +60,7 @@ def test_no_color_turns_colours_off(terminal, monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
     configure_logs(stream=terminal)
 
-    structlog.get_logger("compozy").info("hello", key="value")
+    get_logger("compozy").info("hello", key="value")
 
     assert "\x1b" not in terminal.getvalue()
     assert "key=value" in terminal.getvalue()
@@ -77,15 +78,15 @@ def test_libraries_that_use_the_standard_library_come_out_the_same_way(stream):
 def test_the_level_holds_for_both_kinds_of_loggers(stream):
     configure_logs(level="WARNING", format="json", stream=stream)
 
-    structlog.get_logger("compozy").info("no")
+    get_logger("compozy").info("no")
     logging.getLogger("hypercorn.error").info("no")
-    structlog.get_logger("compozy").error("yes")
+    get_logger("compozy").error("yes")
 
     assert [line["event"] for line in lines_of(stream)] == ["yes"]
 
 
 def test_the_last_call_counts_and_lines_come_once(stream, terminal):
-    log = structlog.get_logger("compozy")
+    log = get_logger("compozy")
     configure_logs(format="json", stream=terminal)
     log.info("before")
     configure_logs(format="json", stream=stream)
@@ -110,8 +111,8 @@ def test_a_traceback_shows_the_way_but_no_local_values(stream, format_):
 
     try:
         raise_with_a_secret()
-    except ValueError:
-        structlog.get_logger("compozy").exception("failed")
+    except ValueError as error:
+        get_logger("compozy").error("failed", exc_info=error)
 
     assert "raise_with_a_secret" in stream.getvalue()
     assert "wrong password of 7 characters" in stream.getvalue()
@@ -122,7 +123,7 @@ def test_every_part_of_an_exception_group_is_shown(stream):
     configure_logs(format="json", stream=stream)
 
     group = ExceptionGroup("both", [ValueError("first"), KeyError("second")])
-    structlog.get_logger("compozy").error("failed", exc_info=group)
+    get_logger("compozy").error("failed", exc_info=group)
 
     assert "first" in stream.getvalue()
     assert "second" in stream.getvalue()
@@ -132,7 +133,7 @@ def test_every_part_of_an_exception_group_is_shown(stream):
 def test_values_whose_key_names_a_secret_are_not_shown(stream, key):
     configure_logs(format="json", stream=stream)
 
-    structlog.get_logger("compozy").info("hello", **{key: "hunter2"}, settings={key: "hunter2", "port": 1})
+    get_logger("compozy").info("hello", **{key: "hunter2"}, settings={key: "hunter2", "port": 1})
 
     assert "hunter2" not in stream.getvalue()
     assert lines_of(stream)[0]["settings"]["port"] == 1
@@ -141,14 +142,14 @@ def test_values_whose_key_names_a_secret_are_not_shown(stream, key):
 def test_values_that_only_sound_like_secrets_are_shown(stream):
     configure_logs(format="json", stream=stream)
 
-    structlog.get_logger("compozy").info("hello", tokens=3, key="users:1")
+    get_logger("compozy").info("hello", tokens=3, key="users:1")
 
     assert lines_of(stream)[0] | {"tokens": 3, "key": "users:1"} == lines_of(stream)[0]
 
 
 async def test_what_a_task_has_bound_is_on_its_lines_and_on_those_of_its_children_only(stream):
     configure_logs(format="json", stream=stream)
-    log = structlog.get_logger("compozy")
+    log = get_logger("compozy")
 
     async def child():
         log.info("child")
