@@ -23,8 +23,8 @@ define install
 	echo "setting up $(VENV) from requirements/$(1).txt"; \
 	if command -v uv >/dev/null; then \
 	  [ -x $(BIN)/python ] || uv venv --quiet --python "$$python" $(VENV); \
-	  uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/$(1).txt; \
-	  uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .; \
+	  uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements/$(1).txt; \
+	  uv pip install --quiet --compile-bytecode --python $(BIN)/python --no-deps --no-build-isolation -e .; \
 	else \
 	  [ -x $(BIN)/pip ] || "$$python" -m venv $(VENV); \
 	  $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/$(1).txt; \
