@@ -17,6 +17,9 @@ MAX_STEPS: Final = 1_000_000
 MAX_ITEMS: Final = 100_000
 """Items of a list that a template counts out (``until``, ``seq``, ``range 10``)."""
 
+MAX_SCANNED: Final = 2_000_000_000
+"""Characters that the searches for all matches of a regular expression may read, each to the end; some seconds."""
+
 
 def check_size(size: int) -> None:
     """Refuse a text that would be longer than a template may build; called before it is built."""
