@@ -25,7 +25,7 @@ from compozy.telemetry.metrics import Metrics
 from compozy.worker.background import beside
 from supervisors import Context
 
-_HAND_OVER_EVERY_S: Final = 30.0
+_HAND_OVER_EVERY_S: Final = 10.0
 
 _log = get_logger(__name__)
 
@@ -49,7 +49,7 @@ def worker_actor(project: Project, metrics: Metrics) -> Callable[..., Awaitable[
 
 
 async def _hand_over(executions: Executions) -> None:
-    """Hand over, now and every half minute, what was accepted but did not reach the orchestrator."""
+    """Hand over, now and every ten seconds, what was accepted but did not reach the orchestrator."""
     while True:
         try:
             if resumed := await executions.resume_pending():

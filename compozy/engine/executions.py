@@ -22,6 +22,8 @@ from compozy.engine import events
 from compozy.engine.inputs import validate_input
 from compozy.telemetry.logger import get_logger
 
+_FIRST_WAIT_S: Final = 0.05
+_LONGEST_WAIT_S: Final = 1.0
 _HAND_OVER_S: Final = 5.0
 """How long the orchestrator may take to answer; an execution that it did not take is handed over later."""
 
@@ -94,7 +96,7 @@ class Executions:
         """
         definition = self.get_workflow(workflow_id)
         checked = validate_input(definition, input_)
-        orchestrator = self.orchestrator()
+        self.orchestrator()  # raises when there is none: then nothing is recorded
         now = self.clock()
         state = WorkflowState(
             exec_id=exec_id or new_exec_id(),
@@ -113,13 +115,21 @@ class Executions:
         with trio.CancelScope(shield=True):
             await self.store.transaction(record)
             with trio.move_on_after(_HAND_OVER_S) as hand_over:
-                try:
-                    await orchestrator.start(state, definition, self.project)
-                except UnavailableError as error:
-                    _log.warning("execution is recorded but not begun yet", exec_id=state.exec_id, reason=str(error))
+                await self._hand_over(state, definition)
         if hand_over.cancelled_caught:
-            _log.warning("execution is recorded but not begun yet", exec_id=state.exec_id, reason="no answer in time")
+            _log.warning("execution is recorded but not begun yet", exec_id=state.exec_id)
         return state
+
+    async def _hand_over(self, state: WorkflowState, definition: WorkflowDefinition) -> None:
+        """Start the execution on whatever orchestrator there is, for as long as it takes to find one that answers."""
+        wait = _FIRST_WAIT_S
+        while True:
+            try:
+                return await self.orchestrator().start(state, definition, self.project)
+            except UnavailableError as error:
+                _log.debug("execution is handed over again", exec_id=state.exec_id, reason=str(error))
+                await trio.sleep(wait)
+                wait = min(2 * wait, _LONGEST_WAIT_S)
 
     async def run(self, workflow_id: str, input_: JsonObject) -> Execution:
         """Run one execution to its end and return it, whatever its outcome.

@@ -182,7 +182,9 @@ class Interpreter:
         goes_on = all(planning.transition_after(task, status) for status in (Status.SUCCESS, Status.FAILED))
         if state.parent_id is not None or goes_on:
             return None
-        return Closing(request=self.request, task=task, tasks=self.tasks)
+        # Without what the end does not need: this is written and read for every task that may be the last.
+        definition = attrs.evolve(self.request.definition, tasks=(), tools={}, input_schema=None)
+        return Closing(request=attrs.evolve(self.request, definition=definition), task=task, tasks=self.tasks)
 
     def _view(
         self,
