@@ -88,6 +88,18 @@ def page_of():
 
 
 @pytest.fixture
+def guide():
+    """Return a function that gives the page outside the reference with this name."""
+    return lambda name: Page(DOCS / f"{name}.md")
+
+
+@pytest.fixture
+def root():
+    """Return the folder of the repository."""
+    return ROOT
+
+
+@pytest.fixture
 def words_in():
     """Return a function that gives what is set as code in a text, in order."""
     return _CODE.findall

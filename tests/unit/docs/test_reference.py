@@ -18,7 +18,7 @@ from compozy.config.table import FOLLOWS_MODE, SETTINGS
 from compozy.config.workflow_file import WorkflowFile
 from compozy.domain.durations import format_duration
 from compozy.telemetry.metrics import Deployment, Metrics
-from compozy.templates import Sources, render
+from compozy.templates import Sources, limits, render
 from compozy.templates.functions import FUNCTIONS
 
 SOURCES = Sources(
@@ -154,13 +154,19 @@ def test_examples_of_template_types_become_what_is_shown(page_of, rows_of):
     assert [type(value) for value in given.values()] == [type(value) for value in shown.values()]
 
 
+def test_every_limit_of_templates_is_listed(page_of):
+    rows = page_of("templates").section("## Limits").rows("limit", "value")
+    ours = {value for name, value in vars(limits).items() if name.startswith("MAX_")}
+
+    listed = {int(value.replace(",", "")) for _, value in rows if value.replace(",", "").isdigit()}
+    assert listed == ours
+
+
 @pytest.fixture
 def app():
     deployment = Deployment(version="1", mode="standalone", store_driver="sqlite", cache_driver="sugardb")
     nothing = object()  # the routes are only listed, never called
-    return create_app(
-        ApiServices(executions=nothing, project=nothing, metrics=Metrics(deployment), actors=list)  # type: ignore[arg-type] # said above
-    )
+    return create_app(ApiServices(executions=nothing, project=nothing, metrics=Metrics(deployment), actors=list))
 
 
 def test_every_route_has_a_section_and_a_line(page_of, rows_of, words_in, app):
