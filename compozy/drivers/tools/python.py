@@ -14,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
+import outcome
 import trio
 from typing_extensions import override
 
@@ -132,13 +133,20 @@ def _as_tool_error(tool_id: str) -> Iterator[None]:
     except ToolError:
         raise
     except Exception as error:
-        frames = traceback.extract_tb(error.__traceback__)[-_TRACEBACK_FRAMES:]
+        frames = _frames_of_the_tool(error)[-_TRACEBACK_FRAMES:]
         details = {
             "type": type(error).__name__,
             "traceback": [f"{Path(frame.filename).name}:{frame.lineno} in {frame.name}" for frame in frames],
         }
         message = f"tool {tool_id!r} raised {type(error).__name__}: {error}"
         raise ToolError(message, details=details) from error
+
+
+def _frames_of_the_tool(error: Exception) -> list[traceback.FrameSummary]:
+    """Return the frames of an error that are not ours or those of what carries a call to its thread."""
+    carriers = (__file__, *(str(Path(module.__file__ or "").parent) for module in (trio, outcome)))
+    frames = traceback.extract_tb(error.__traceback__)
+    return [frame for frame in frames if not frame.filename.startswith(carriers)]
 
 
 def _as_object(tool_id: str, result: Json) -> JsonObject:

@@ -26,7 +26,8 @@ _RULES: Final[Mapping[str, _Rule]] = {
         refuses=frozenset({"tasks", "strategy", "max_workers"}),
         hint="it belongs to type: parallel",
     ),
-    "parallel": _Rule(needs="tasks", refuses=frozenset({"tool"}), hint="give the tool to the tasks inside"),
+    # A time limit of the whole container comes with a later version; until then it must not look as if it had one.
+    "parallel": _Rule(needs="tasks", refuses=frozenset({"tool", "timeout"}), hint="give it to the tasks inside"),
 }
 
 
@@ -57,7 +58,7 @@ def _key_problems(document: Document, task: TaskEntry, path: KeyPath) -> Iterato
     rule = _RULES[task.type]
     if getattr(task, rule.needs) is None:
         yield document.problem((*path, rule.needs), f"is required for type: {task.type}")
-    for key in ("tool", "tasks", "strategy", "max_workers"):
+    for key in ("tool", "tasks", "strategy", "max_workers", "timeout"):
         if key in rule.refuses and getattr(task, key) is not None:
             yield document.problem((*path, key), f"has no meaning for type: {task.type}", hint=rule.hint)
 

@@ -41,7 +41,11 @@ def test_a_workflow_in_order_has_no_problems(problems_of):
         ),
         (
             "{type: parallel, tasks: [], tool: do}",
-            "tasks[0].tool: has no meaning for type: parallel (give the tool to the tasks inside)",
+            "tasks[0].tool: has no meaning for type: parallel (give it to the tasks inside)",
+        ),
+        (
+            "{type: parallel, tasks: [], timeout: 5s}",
+            "tasks[0].timeout: has no meaning for type: parallel (give it to the tasks inside)",
         ),
         (
             "{type: parallel, tasks: [{id: b, tool: x}]}",
