@@ -59,7 +59,7 @@ async def call(
         try:
             # `wait` leaves the future alone when this task is cancelled: the Trio side must end first.
             await asyncio.wait([this.future])
-        except asyncio.CancelledError as error:
+        except asyncio.CancelledError as error:  # noqa: ASYNC103 - raised below, when the Trio side has ended
             cancelled = error
             token.run_sync_soon(this.cancel)
     if cancelled is not None:

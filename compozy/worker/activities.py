@@ -73,5 +73,5 @@ def _sorting_errors(what: str) -> Iterator[None]:
         raise ApplicationError(f"{type(error).__name__}: {error}", non_retryable=True) from error
 
 
-async def _heartbeat() -> None:
+async def _heartbeat() -> None:  # noqa: ASYNC124 - the SDK wants to be called on its loop
     activity.heartbeat()

@@ -52,7 +52,7 @@ async def run_worker(
         await host.call(worker.run)
 
 
-async def _make_worker(connection: Connection, runs: TaskRuns, task_queue: str) -> Worker:
+async def _make_worker(connection: Connection, runs: TaskRuns, task_queue: str) -> Worker:  # noqa: ASYNC124 - on the loop
     activities = Activities(connection.host, runs)
     return Worker(
         connection.client,
