@@ -16,5 +16,6 @@ class Orchestrator(ABC):
         When this returns the execution goes on to its end whatever process dies.
 
         Raises:
+            InvalidError: The engine will never take it, for instance because it is too large.
             UnavailableError: The engine cannot be reached now. The execution may or may not have begun: call again.
         """

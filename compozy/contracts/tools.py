@@ -39,5 +39,5 @@ class Tools(ABC):
 
         Raises:
             ToolError: It raised, ran out of time (``TIMED_OUT``), is not exported (``TOOL_NOT_FOUND``), or returned
-                something that is not JSON (``TOOL_OUTPUT_INVALID``).
+                something that is not JSON (``TOOL_OUTPUT_INVALID``) or is too large (``TOOL_OUTPUT_TOO_LARGE``).
         """

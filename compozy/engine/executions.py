@@ -1,5 +1,6 @@
 """Executions: accept, run, find and watch them."""
 
+import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from datetime import datetime
@@ -12,8 +13,8 @@ from compozy.contracts.cache import PubSub
 from compozy.contracts.orchestrator import Orchestrator
 from compozy.contracts.store import Page, Repositories, Store, WorkflowFilter
 from compozy.domain.definitions import Project, WorkflowDefinition
-from compozy.domain.errors import NotFoundError, UnavailableError
-from compozy.domain.executions import TaskState, WorkflowState
+from compozy.domain.errors import InvalidError, NotFoundError, Problem, UnavailableError
+from compozy.domain.executions import Failure, TaskState, WorkflowState
 from compozy.domain.ids import new_exec_id
 from compozy.domain.json import JsonObject
 from compozy.domain.statuses import Status
@@ -21,6 +22,9 @@ from compozy.domain.suggestions import did_you_mean
 from compozy.engine import events
 from compozy.engine.inputs import validate_input
 from compozy.telemetry.logger import get_logger
+
+MAX_INPUT_BYTES: Final = 1024 * 1024
+"""The largest input of an execution, as JSON: it becomes part of a history, whose entries Temporal limits to 2 MiB."""
 
 _FIRST_WAIT_S: Final = 0.05
 _LONGEST_WAIT_S: Final = 1.0
@@ -91,11 +95,13 @@ class Executions:
 
         Raises:
             NotFoundError: There is no such workflow.
-            InvalidError: The input does not fit the workflow's schema.
+            InvalidError: The input does not fit the workflow's schema, or is larger than MAX_INPUT_BYTES; or the
+                orchestrator refuses the execution, which is then recorded as FAILED.
             UnavailableError: There is no orchestrator now, or the store cannot be reached; nothing was recorded.
         """
         definition = self.get_workflow(workflow_id)
         checked = validate_input(definition, input_)
+        _check_size(checked)
         self.orchestrator()  # raises when there is none: then nothing is recorded
         now = self.clock()
         state = WorkflowState(
@@ -110,12 +116,19 @@ class Executions:
         async def record(repos: Repositories) -> WorkflowState:
             return await repos.workflows.upsert(state)
 
+        refusal: InvalidError | None = None
         # Between the record and the start there must be no way out for a caller that is cancelled: the execution would
         # wait for the next start of the program.
         with trio.CancelScope(shield=True):
             await self.store.transaction(record)
             with trio.move_on_after(_HAND_OVER_S) as hand_over:
-                await self._hand_over(state, definition)
+                try:
+                    await self._hand_over(state, definition)
+                except InvalidError as error:
+                    refusal = error
+            if refusal is not None:
+                await self._refuse(state, refusal)
+                raise refusal
         if hand_over.cancelled_caught:
             _log.warning("execution is recorded but not begun yet", exec_id=state.exec_id)
         return state
@@ -130,6 +143,16 @@ class Executions:
                 _log.debug("execution is handed over again", exec_id=state.exec_id, reason=str(error))
                 await trio.sleep(wait)
                 wait = min(2 * wait, _LONGEST_WAIT_S)
+
+    async def _refuse(self, state: WorkflowState, error: InvalidError) -> None:
+        """Record that the orchestrator will never take this execution, so that nobody offers it again."""
+        failure = Failure(code=error.code, message=str(error))
+        failed = attrs.evolve(state, status=Status.FAILED, error=failure, updated_at=self.clock())
+
+        async def record(repos: Repositories) -> WorkflowState:
+            return await repos.workflows.upsert(failed)
+
+        await events.publish(self.pubsub, await self.store.transaction(record))
 
     async def run(self, workflow_id: str, input_: JsonObject) -> Execution:
         """Run one execution to its end and return it, whatever its outcome.
@@ -188,7 +211,8 @@ class Executions:
         """Hand every execution that is recorded but not begun to the orchestrator; return how many there were.
 
         Starting one that has begun already does nothing, so this is safe at any time and from several processes.
-        One whose workflow the project no longer has is left as it is, and logged.
+        One whose workflow the project no longer has is left as it is, and logged; one that the orchestrator refuses is
+        recorded as FAILED.
         """
         orchestrator = self.orchestrator()
         count = 0
@@ -200,8 +224,23 @@ class Executions:
                 if definition is None:
                     _log.warning("pending execution of an unknown workflow", exec_id=state.exec_id)
                     continue
-                await orchestrator.start(state, definition, self.project)
-                count += 1
+                try:
+                    await orchestrator.start(state, definition, self.project)
+                except InvalidError as error:
+                    _log.warning("pending execution is refused", exec_id=state.exec_id, reason=str(error))
+                    await self._refuse(state, error)
+                else:
+                    count += 1
             cursor = page.next_cursor
             if cursor is None:
                 return count
+
+
+def _check_size(input_: JsonObject) -> None:
+    """Refuse an input that no orchestrator would take, before anything is recorded."""
+    size = len(json.dumps(input_))
+    if size > MAX_INPUT_BYTES:
+        hint = "pass large data by reference, for example as a path or a URL"
+        raise InvalidError(
+            Problem(key="input", message=f"is {size} bytes of JSON, more than {MAX_INPUT_BYTES}", hint=hint)
+        )

@@ -27,6 +27,9 @@ ToolFunction = Callable[..., Any]
 
 _MODULE_NAME: Final = "compozy_project_tools"
 _TRACEBACK_FRAMES: Final = 4
+MAX_OUTPUT_BYTES: Final = 1024 * 1024
+"""The largest output of a tool, as JSON: it becomes part of a history, whose entries Temporal limits to 2 MiB."""
+
 DEFAULT_THREADS: Final = 40
 """How many synchronous tools run at once; they mostly wait for something, so more than there are cores."""
 
@@ -152,11 +155,17 @@ def _frames_of_the_tool(error: Exception) -> list[traceback.FrameSummary]:
 def _as_object(tool_id: str, result: Json) -> JsonObject:
     """Return the tool's result as its output: an object as it is, None as ``{}``, all else under ``value``."""
     try:
-        json.dumps(result, allow_nan=False)
+        size = len(json.dumps(result, allow_nan=False))
     except (TypeError, ValueError) as error:
         raise ToolError(
             f"tool {tool_id!r} returned something that is not JSON: {error}", error_code="TOOL_OUTPUT_INVALID"
         ) from error
+    if size > MAX_OUTPUT_BYTES:
+        raise ToolError(
+            f"tool {tool_id!r} returned {size} bytes of JSON, more than {MAX_OUTPUT_BYTES};"
+            " return a reference to large data instead, for example a path",
+            error_code="TOOL_OUTPUT_TOO_LARGE",
+        )
     if result is None:
         return {}
     return result if isinstance(result, dict) else {"value": result}

@@ -6,6 +6,7 @@ import pytest
 
 from compozy.contracts.store import WorkflowFilter
 from compozy.domain.errors import InvalidError, NotFoundError
+from compozy.domain.executions import WorkflowState
 from compozy.domain.statuses import Status
 
 pytestmark = pytest.mark.slow
@@ -212,7 +213,35 @@ async def test_wrong_input_and_unknown_workflows_are_refused_before_anything_is_
         with pytest.raises(NotFoundError, match="did you mean 'native'"):
             await runtime.executions.start("natve", {})
 
+        with pytest.raises(InvalidError, match="more than 1048576"):
+            await runtime.executions.start("native", {"items": ["x" * 2**20]})
+
         assert (await runtime.executions.list(WorkflowFilter())).items == ()
+
+
+async def test_an_execution_that_temporal_refuses_fails_and_does_not_stand_in_the_way_of_others(open_project):
+    huge = "id: huge\ntools: [{id: echo}]\ntasks: [{id: t, tool: echo, with: {x: '{{ .workflow.input.x }}'}}]"
+    async with open_project(TOOLS, huge=huge) as runtime:
+        # Larger than Temporal takes, as one recorded by another version might be.
+        executions, padding = runtime.executions, "x" * (3 * 2**20)
+        state = WorkflowState(
+            exec_id="E" * 26,
+            workflow_id="huge",
+            status=Status.PENDING,
+            input={"x": padding},
+            created_at=executions.clock(),
+            updated_at=executions.clock(),
+        )
+
+        async def record(repos):
+            return await repos.workflows.upsert(state)
+
+        await executions.store.transaction(record)
+
+        assert await executions.resume_pending() == 0
+        refused = (await executions.get(state.exec_id)).workflow
+        assert (refused.status, refused.error.code) == (Status.FAILED, "INVALID")
+        assert (await executions.run("huge", {"x": 1})).workflow.status is Status.SUCCESS
 
 
 def _dedented(text: str) -> str:

@@ -85,6 +85,11 @@ async def test_a_result_that_is_not_json_is_refused():
     assert (await failure(lambda _input, _config: float("nan"))).error_code == "TOOL_OUTPUT_INVALID"
 
 
+async def test_a_result_that_no_history_would_take_is_refused():
+    assert (await failure(lambda _input, _config: "x" * 2**20)).error_code == "TOOL_OUTPUT_TOO_LARGE"
+    assert len((await run(lambda _input, _config: "x" * (2**20 - 2)))["value"]) == 2**20 - 2
+
+
 async def test_an_unknown_tool_is_named_with_what_there_is():
     with pytest.raises(ToolError, match="did you mean 'tool'") as caught:
         await PythonTools({"tool": print}).run(call("tol"))
