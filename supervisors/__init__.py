@@ -1,6 +1,7 @@
 """Supervised actors on Trio: dependencies, readiness, restarts and ordered shutdown."""
 
 from supervisors.backoff import Backoff
+from supervisors.blocked import Blocked
 from supervisors.context import Context
 from supervisors.errors import (
     AbandonedError,
@@ -14,10 +15,14 @@ from supervisors.errors import (
     TreeFailed,
     TreeStopped,
     Unavailable,
+    UnhealthyError,
 )
 from supervisors.events import Cause, Event, Reason
+from supervisors.health import Check
+from supervisors.letters import ActorCrashed, InboxError, Letter
 from supervisors.live import Live
 from supervisors.plan import Plan
+from supervisors.pools import Pool, Spawned
 from supervisors.probes import Child, Probe, log_line, tcp
 from supervisors.refs import Handle, Ref
 from supervisors.running import Ending, run, serve
@@ -29,11 +34,14 @@ from supervisors.view import View
 
 __all__ = [
     "AbandonedError",
+    "ActorCrashed",
     "ActorError",
     "ActorSpec",
     "ActorStatus",
     "Backoff",
+    "Blocked",
     "Cause",
+    "Check",
     "Child",
     "ChildExitError",
     "Context",
@@ -41,12 +49,16 @@ __all__ = [
     "Ending",
     "Event",
     "Handle",
+    "InboxError",
+    "Letter",
     "Live",
     "Plan",
+    "Pool",
     "Probe",
     "ReadinessError",
     "Reason",
     "Ref",
+    "Spawned",
     "StartTimeoutError",
     "State",
     "SupervisorError",
@@ -56,6 +68,7 @@ __all__ = [
     "TreeStatus",
     "TreeStopped",
     "Unavailable",
+    "UnhealthyError",
     "View",
     "constant",
     "log_line",

@@ -4,19 +4,23 @@ Everything here is synchronous and happens in Trio's thread, so whoever reads se
 within one. What happens while a step is being carried out (an observer asks for a stop, say) waits until it is done.
 """
 
+import itertools
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
 
 import trio
 
 from supervisors.errors import Unavailable
 from supervisors.events import Event
 from supervisors.explain import explain
-from supervisors.happenings import Broken, Effect, Emit, Input
+from supervisors.happenings import Broken, Drop, Input
+from supervisors.inboxes import Inboxes
 from supervisors.plan import Plan
 from supervisors.reducer import step
 from supervisors.resolve import nearest
-from supervisors.specs import Dependency
+from supervisors.specs import Dependency, local_name
 from supervisors.status import TreeStatus, take_status
 from supervisors.world import World, new_world
 
@@ -29,7 +33,7 @@ class Board:
 
     Args:
         plan: What runs.
-        carry_out: Does what a step says is to be done; must not block.
+        carriers: For each kind of effect what does it; must not block.
         settled: Called when all that was fed has been carried out.
         on_event: Told of each event, or None.
     """
@@ -38,20 +42,27 @@ class Board:
         self,
         plan: Plan,
         *,
-        carry_out: Callable[[Effect], None],
+        carriers: Mapping[type, Callable[[Any], None]],
         settled: Callable[[], None],
         on_event: Callable[[Event], None] | None,
     ) -> None:
-        self.plan = plan
         self.world: World = new_world(plan)
         self.values: dict[str, object] = {}
+        self.inboxes = Inboxes(lambda: self.plan)
+        self.farewells: dict[str, Callable[[Drop], None]] = {}
+        self.serial = itertools.count(1)
         self.log: deque[Event] = deque(maxlen=LOG)
-        self._carry_out = carry_out
+        self._carriers: Mapping[type, Callable[[Any], None]] = {Event: self._publish, **carriers}
         self._settled = settled
         self._on_event = on_event
         self._pending: deque[Input] = deque()
         self._busy = False
         self._changed = trio.lowlevel.ParkingLot()
+
+    @property
+    def plan(self) -> Plan:
+        """What is declared now; children of pools come and go."""
+        return self.world.plan
 
     @trio.lowlevel.enable_ki_protection  # half a step would leave the tree in a state that no rule knows
     def feed(self, happened: Input) -> None:
@@ -60,15 +71,17 @@ class Board:
         if self._busy:
             return
         self._busy = True
+        carriers = self._carriers
         try:
             while self._pending:
                 self.world, effects = step(self.world, self._pending.popleft())
                 for effect in effects:
-                    self._apply(effect)
+                    carriers[type(effect)](effect)
         finally:
             self._busy = False
         self._settled()
-        self._changed.unpark_all()
+        if self._changed:
+            self._changed.unpark_all()
 
     async def wait_until(self, condition: Callable[[], bool]) -> None:
         """Return once the condition holds; it is asked after each change of the tree."""
@@ -77,15 +90,20 @@ class Board:
             await self._changed.park()
 
     def value(self, name: str) -> object:
-        """Return the value of an actor that is ready.
+        """Return the value of an actor that is available.
 
         Raises:
             Unavailable: It is not; says why.
         """
         cell = self.world.cells.get(name)
-        if cell is None or not cell.is_ready:
+        if cell is None or not cell.is_available:
             raise Unavailable(name, self.why(name))
         return self.values[name]
+
+    def members(self, group: str) -> Mapping[str, object]:
+        """Return the present values of the members of a group, by their names in it."""
+        members = {local_name(name): name for name in self.plan.in_group[group]}
+        return MappingProxyType({key: self.values.get(name) for key, name in members.items()})
 
     def why(self, name: str) -> str:
         """Return one sentence about the state of an actor."""
@@ -101,20 +119,26 @@ class Board:
         Raises:
             KeyError: There is no such actor in this tree.
         """
+        if isinstance(actor, str) and actor in self.plan.specs:
+            return actor
         for name, spec in self.plan.specs.items():
-            if actor in (name, spec.function, spec.declared_by):
+            if actor in (spec.function, spec.declared_by):
                 return name
         shown = actor if isinstance(actor, str) else getattr(actor, "__name__", repr(actor))
         raise KeyError(f"no actor {shown!r} in this tree; {nearest(shown, self.plan.specs)}")
 
-    def _apply(self, effect: Effect) -> None:
-        if not isinstance(effect, Emit):
-            self._carry_out(effect)
-            return
-        self.log.append(effect.event)
+    def forget(self, effect: Drop) -> None:
+        """Forget the child of a pool that has come to its end, and tell who waits for that."""
+        self.values.pop(effect.name, None)
+        self.inboxes.refuse(effect.name, "it has ended")
+        if farewell := self.farewells.pop(effect.name, None):
+            farewell(effect)
+
+    def _publish(self, event: Event) -> None:
+        self.log.append(event)
         if self._on_event is not None:
             try:
-                self._on_event(effect.event)
+                self._on_event(event)
             except Exception as error:  # noqa: BLE001 - becomes a root cause: the tree goes down in order and raises it
                 self._on_event = None
-                self._pending.append(Broken(at=effect.event.at, name="on_event", error=error))
+                self._pending.append(Broken(at=event.at, name="on_event", error=error))

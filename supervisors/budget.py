@@ -6,11 +6,11 @@ the budget minus its reserve is used up. When the slots of the longest chain do 
 shrink by the same factor; patience takes half of the budget at most.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import attrs
 
-from supervisors.plan import Plan
+from supervisors.plan import Plan, Slot
 
 PATIENCE = 2.0
 """Seconds that a cancelled actor may take to end before it is abandoned."""
@@ -19,42 +19,41 @@ LOST_GRACE = 2.0
 """Seconds of grace at most when a dependency was lost: there is little left to be graceful with."""
 
 
-@attrs.frozen
-class Slot:
-    """The share of one actor in the shutdown budget.
-
-    Attributes:
-        cancel_by: Seconds after the stop request at which it is cancelled at the latest.
-        patience: Seconds it then has to end before it is abandoned.
-    """
-
-    cancel_by: float
-    patience: float
-
-
 def plan_shutdown(plan: Plan) -> Mapping[str, Slot]:
     """Return the slot of each actor."""
-    graces = {name: spec.grace for name, spec in plan.specs.items()}
-    length = max(_chains(plan, lambda _: 1.0).values(), default=1.0)
+    plan = _with_templates(plan)
+    graces = {name: 0.0 if spec.is_virtual else spec.grace for name, spec in plan.specs.items()}
+    counted = {name: 0.0 if spec.is_virtual else 1.0 for name, spec in plan.specs.items()}
+    length = max(_chains(plan, counted).values(), default=0.0) or 1.0
     patience = min(PATIENCE, plan.shutdown / 2 / length)
-    longest = max(_chains(plan, graces.__getitem__).values(), default=0.0)
+    longest = max(_chains(plan, graces).values(), default=0.0)
     shrink = min(1.0, (plan.shutdown - length * patience) / longest) if longest else 1.0
 
-    def slot(name: str) -> float:
-        return shrink * graces[name] + patience
-
-    chains = _chains(plan, slot)
+    weights = {name: counted[name] * (shrink * grace + patience) for name, grace in graces.items()}
+    chains = _chains(plan, weights)
     return {
-        name: Slot(cancel_by=plan.shutdown - (chains[name] - slot(name)) - patience, patience=patience)
-        for name in plan.specs
+        name: Slot(cancel_by=plan.shutdown - (chains[name] - weight) - patience, patience=patience)
+        for name, weight in weights.items()
     }
 
 
-def _chains(plan: Plan, weight: Callable[[str], float]) -> dict[str, float]:
+def template_of(pool: str) -> str:
+    """Return the name under which the children of a pool have their slot."""
+    return f"{pool}/*"
+
+
+def _with_templates(plan: Plan) -> Plan:
+    # Children come later; their time is set aside now. That of the pool itself is nothing, and its grace is theirs.
+    for name, spec in tuple(plan.specs.items()):
+        if spec.kind == "pool":
+            plan = plan.with_child(attrs.evolve(spec, name=template_of(name), kind="child", group=name, needs=(name,)))
+    return plan
+
+
+def _chains(plan: Plan, weights: Mapping[str, float]) -> dict[str, float]:
     # For each actor the weight of the heaviest chain that begins with it and goes on with what stops after it.
     totals: dict[str, float] = {}
     for wave in reversed(plan.stop_order):  # those that stop last come first
         for name in wave:
-            below = (*plan.needs[name], *plan.wants[name])
-            totals[name] = weight(name) + max((totals[other] for other in below), default=0.0)
+            totals[name] = weights[name] + max((totals[other] for other in plan.holds[name]), default=0.0)
     return totals

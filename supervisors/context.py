@@ -8,14 +8,19 @@ import trio
 from supervisors.board import Board
 from supervisors.children import Children
 from supervisors.errors import ReadinessError
-from supervisors.happenings import Extended, Started, StopRequested
-from supervisors.probes import Probe
+from supervisors.happenings import Checked, Extended, Started, StopRequested
+from supervisors.incarnation import Incarnation
+from supervisors.liveness import Liveness
+from supervisors.probes import Polling, Probe
 from supervisors.process import UNSET, Launch, run_child
+from supervisors.receiver import Receiver
 from supervisors.view import View
 
 
 class Stopping:
     """Tells an actor that it is asked to stop; like a `trio.Event` that only the supervisor can set."""
+
+    __slots__ = ("_event",)
 
     def __init__(self, event: trio.Event) -> None:
         self._event = event
@@ -38,21 +43,35 @@ class Context:
         name: The actor.
         generation: 1 for the first start.
         stopping: Set when the actor is asked to stop; what it does then is up to it until its grace is over.
-        tree: Read access to the whole tree.
     """
 
-    def __init__(self, board: Board, name: str, generation: int, stopping: trio.Event, children: Children) -> None:
-        self.name = name
-        self.generation = generation
-        self.stopping = Stopping(stopping)
-        self.tree = View(board)
+    __slots__ = ("_announced", "_board", "_children", "_incarnation", "generation", "name", "stopping")
+
+    def __init__(self, board: Board, incarnation: Incarnation, children: Children) -> None:
+        self.name = incarnation.name
+        self.generation = incarnation.generation
+        self.stopping = Stopping(incarnation.stopping)
         self._board = board
+        self._incarnation = incarnation
         self._children = children
         self._announced = False
-        self._ended = False
 
     def __repr__(self) -> str:
         return f"<Context of {self.name!r}, generation {self.generation}>"
+
+    @property
+    def tree(self) -> View:
+        """Read access to the whole tree, and messages to its actors."""
+        return View(self._board)
+
+    @property
+    def inbox(self) -> Receiver:
+        """What this actor was told and asked; iterate over it.
+
+        Raises:
+            InboxError: It was declared without ``inbox=``.
+        """
+        return self._board.inboxes.receive(self.name, self.generation)
 
     def started(self, value: object = None) -> None:
         """Announce readiness; from now on others may use this value.
@@ -62,7 +81,7 @@ class Context:
         Raises:
             ReadinessError: It was announced before, or this generation has ended.
         """
-        if self._ended:
+        if self._incarnation.has_ended:
             raise ReadinessError(f"generation {self.generation} of {self.name!r} has ended; it cannot become ready")
         if self._announced:
             raise ReadinessError(f"{self.name!r} announced its readiness twice; call started() once per generation")
@@ -72,9 +91,33 @@ class Context:
         self._board.feed(announced)
 
     def extend(self, seconds: float) -> None:
-        """Ask for this much more time to become ready; in total at most ten times the start timeout."""
+        """Ask for this much more time: to become ready, or to stop when it was asked to.
+
+        In total it gets at most ten times its start timeout, or its grace; in a shutdown never more than its share of
+        the tree's budget.
+        """
         now = trio.current_time()
         self._board.feed(Extended(at=now, name=self.name, generation=self.generation, seconds=seconds))
+
+    def alive(self) -> None:
+        """Say that the actor makes progress; with ``watchdog=`` it has to, from its work loop. Costs very little."""
+        self._incarnation.alive_at = trio.current_time()
+
+    def report_health(self, problem: str | None, *, fails: int = 1) -> None:
+        """Say what is wrong with the actor, or None when nothing is; it becomes degraded, unhealthy or ready again.
+
+        For actors that find out by themselves; see `Check` for one that is asked. Has no effect unless it is ready.
+
+        Args:
+            problem: What is wrong.
+            fails: The actor is stopped, and started again, after this many reports of a problem in a row.
+        """
+        now = trio.current_time()
+        self._board.feed(Checked(at=now, name=self.name, generation=self.generation, problem=problem, fails=fails))
+
+    def note(self, text: str) -> None:
+        """Keep a remark for the error, should this generation end with one; it takes the place of the one before."""
+        self._incarnation.note(text)
 
     def request_stop(self, why: str | None = None) -> None:
         """Ask for the whole tree to be stopped, in order; returns at once."""
@@ -92,6 +135,9 @@ class Context:
         pass_fds: Sequence[int] = (),
         umask: int = -1,
         on_line: Callable[[str], None] | None = None,
+        alive: Polling | None = None,
+        every: float = 10.0,
+        fails: int = 3,
     ) -> None:
         """Run a child process as this actor, until it ends or the actor is asked to stop.
 
@@ -111,6 +157,10 @@ class Context:
             umask: Permissions that no file it makes shall have (0o077: only the owner's are left); -1: as this program.
                 POSIX only.
             on_line: Gets each line that it writes, without the line end; must not block.
+            alive: Asks again and again, once it is ready, whether it is well; one failure makes the actor degraded,
+                more of them in a row unhealthy, which ends it and starts it again. None: it is well while it runs.
+            every: Seconds from one such question to the next.
+            fails: Failures in a row that make it unhealthy.
 
         Raises:
             ChildExitError: The child ended by itself, before or after it was ready.
@@ -127,9 +177,6 @@ class Context:
             pass_fds=pass_fds,
             umask=umask,
             on_line=on_line,
+            liveness=Liveness(probe=alive, every=every, fails=fails) if alive is not None else None,
         )
         await run_child(self, launch, self._children)
-
-    def end(self) -> None:
-        """Refuse any later announcement; the supervisor calls it when the task has ended."""
-        self._ended = True

@@ -7,9 +7,12 @@
     ├── Unavailable         the actor has no value to give just now
     ├── TreeStopped         what was waited for will not come: the tree is going down
     ├── ReadinessError      an actor announced its readiness twice, or too late
+    ├── LogError            a log of events is wrong, in one of its lines or in what follows on what
+    ├── ProbeError          a probe has asked a child process once, and it cannot be used
     └── ActorError          why an actor failed when it raised nothing itself
         ├── StartTimeoutError    not ready in time
         ├── EarlyReturnError     returned although nobody had asked it to stop
+        ├── UnhealthyError       failed its health checks, or did not say in time that it is alive
         ├── ChildExitError       its child process ended by itself
         └── AbandonedError       did not end even when cancelled
 
@@ -61,6 +64,27 @@ class ReadinessError(SupervisorError):
     """An actor announced its readiness twice, or after its generation had ended."""
 
 
+class LogError(SupervisorError):
+    """A log of events is wrong.
+
+    Args:
+        number: Of the event, or of its line; counts from 1.
+        problem: What is wrong with it.
+    """
+
+    def __init__(self, number: int, problem: str) -> None:
+        self.number = number
+        self.problem = problem
+        super().__init__(number, problem)
+
+    def __str__(self) -> str:
+        return f"event {self.number}: {self.problem}"
+
+
+class ProbeError(SupervisorError):
+    """A probe has asked a child process once, and it cannot be used; the message says why."""
+
+
 class ActorError(SupervisorError):
     """Why an actor failed when it raised nothing itself.
 
@@ -84,6 +108,10 @@ class StartTimeoutError(ActorError):
 
 class EarlyReturnError(ActorError):
     """The actor returned although nobody had asked it to stop."""
+
+
+class UnhealthyError(ActorError):
+    """The actor failed its health check too many times in a row, or hung: it did not call `Context.alive` in time."""
 
 
 class AbandonedError(ActorError):

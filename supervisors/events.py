@@ -1,5 +1,6 @@
 """What happened: one frozen event for each move of an actor from one state to another."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 import attrs
@@ -32,6 +33,13 @@ class Cause(StrEnum):
     IGNORED_CANCELLATION = "did not end when cancelled"
     ENDED = "ended"
     COMES_BACK = "comes back"
+    CHECK_FAILED = "health check failed"
+    RECOVERED = "healthy again"
+    UNHEALTHY = "unhealthy"
+    GROUP_FAILED = "its group failed"
+    MEMBER_GAVE_UP = "a member gave up"
+    SPAWNED = "spawned"
+    DISMISSED = "dismissed"
 
 
 @attrs.frozen
@@ -48,6 +56,10 @@ class Reason:
 
     def __str__(self) -> str:
         return f"{self.cause.value}: {self.detail}" if self.detail else self.cause.value
+
+
+PLAIN_REASONS: Mapping[Cause, Reason] = {cause: Reason(cause) for cause in Cause}
+"""Each cause with nothing to say about it."""
 
 
 @attrs.frozen

@@ -11,12 +11,12 @@ bounds it.
 """
 
 import contextvars
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Callable, Mapping
 from functools import partial
 from random import Random
+from types import MappingProxyType
+from typing import Any
 
-import attrs
 import trio
 
 from supervisors.board import Board
@@ -24,28 +24,36 @@ from supervisors.children import Children
 from supervisors.context import Context
 from supervisors.errors import SupervisorError
 from supervisors.events import Event
-from supervisors.happenings import Abandon, Ask, Boot, Broken, Cancel, Effect, Ended, Start, StopRequested, Tick
+from supervisors.happenings import (
+    Abandon,
+    Alarm,
+    Ask,
+    Boot,
+    Broken,
+    Cancel,
+    Drop,
+    Ended,
+    Retire,
+    Start,
+    StopRequested,
+    Tick,
+    Watch,
+)
+from supervisors.incarnation import Incarnation
 from supervisors.plan import Plan
+from supervisors.pools import Pool
 from supervisors.refs import Ref
 from supervisors.report import failure_of
-from supervisors.resolve import injectable
+from supervisors.specs import ActorSpec, local_name
 from supervisors.stacks import describe_stack
-from supervisors.states import State
+from supervisors.states import LIVE, State
+from supervisors.timers import Timers
+from supervisors.vitals import vital_signs
+from supervisors.watchdog import NOT_WATCHED, LoopWatch
 
 _NET = 30.0  # seconds beyond the budget after which a stop that hangs is broken off
 
-
-@attrs.define(eq=False, kw_only=True)
-class Incarnation:
-    """One generation of one actor: what belongs to its task and ends with it."""
-
-    name: str
-    generation: int
-    scope: trio.CancelScope
-    stopping: trio.Event
-    context: Context
-    arguments: dict[str, object]
-    task: trio.lowlevel.Task | None = None
+_NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
 class Executor:
@@ -55,19 +63,41 @@ class Executor:
         plan: What to run.
         on_event: Told of each event, or None.
         random: Draws the jitter, or None for a source of its own.
+        watch: How the event loop is watched.
     """
 
-    def __init__(self, plan: Plan, *, on_event: Callable[[Event], None] | None, random: Random | None) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        on_event: Callable[[Event], None] | None,
+        random: Random | None,
+        watch: LoopWatch = NOT_WATCHED,
+    ) -> None:
         chance = random or Random()  # noqa: S311 - spreads retries; keeps no secret
-        self.board = Board(plan, carry_out=self._carry_out, settled=self._after_step, on_event=on_event)
-        self._random = chance
+        carriers: Mapping[type, Callable[[Any], None]] = {
+            Start: self._start,
+            Watch: self._watch,
+            Ask: self._ask,
+            Cancel: self._cancel,
+            Abandon: self._abandon,
+            Alarm: lambda alarm: self._timers.add(alarm.at, alarm.name),
+            Retire: self._retire,
+            Drop: self._drop,
+        }
+        self.board = Board(plan, carriers=carriers, settled=self._after_step, on_event=on_event)
         self.children = Children()
+        self._chance = chance.random
+        self._watch_loop = watch
         self._is_closed = trio.Event()
         self._incarnations: dict[str, Incarnation] = {}
+        self._owners: dict[trio.lowlevel.Task, str] = {}
+        self._timers = Timers(self._deadline_of)
         self._alarm = trio.CancelScope()
         self._body: trio.CancelScope | None = None
         self._context = contextvars.copy_context()
         self._nursery: trio.Nursery | None = None
+        self._turned_away = False
 
     def latest_end(self) -> float:
         """Return when a stop that is requested now has ended for sure; past that, the fault is in this library."""
@@ -111,8 +141,9 @@ class Executor:
     async def _host(self) -> None:
         try:
             async with trio.open_nursery() as self._nursery:
-                self.board.feed(Boot(at=trio.current_time()))
-                await self._keep_time()
+                with self._watch_loop.watching(self._owners.get):
+                    self.board.feed(Boot(at=trio.current_time()))
+                    await self._keep_time()
         except Exception as error:  # noqa: BLE001 - a fault of ours must reach whoever opened the tree, not crash Trio
             self.board.feed(Broken(at=trio.current_time(), name="supervisor", error=error))
         finally:
@@ -120,85 +151,98 @@ class Executor:
 
     async def _keep_time(self) -> None:
         while not self.board.world.is_over:
-            with trio.CancelScope(deadline=self.board.world.next_deadline) as self._alarm:
+            with trio.CancelScope(deadline=self._timers.next_at) as self._alarm:
                 await trio.sleep_forever()
-            self.board.feed(Tick(at=trio.current_time()))
+            now = trio.current_time()
+            self.board.feed(Tick(at=now, due=self._timers.take_due(now)))
 
-    def _carry_out(self, effect: Effect) -> None:
-        match effect:
-            case Start(name, generation):
-                self._start(name, generation)
-            case Ask(name):
-                self._incarnations[name].stopping.set()
-            case Cancel(name):
-                self._incarnations[name].stopping.set()
-                self._incarnations[name].scope.cancel()
-            case Abandon(name, error=error):
-                task = self._incarnations[name].task
-                error.add_note(f"{name!r} hangs here:\n{describe_stack(task)}" if task else f"{name!r} never ran")
+    def _ask(self, effect: Ask) -> None:
+        self._incarnations[effect.name].ask_to_stop()
+        is_last = self.board.world.shutdown is not None
+        self.board.inboxes.stop(effect.name, why=self._why_down(), is_last=is_last)
+
+    def _cancel(self, effect: Cancel) -> None:
+        self._incarnations[effect.name].cancel()
+        self.board.inboxes.stop(effect.name, why=self._why_down(), is_last=False)
+
+    def _abandon(self, effect: Abandon) -> None:
+        name, task = effect.name, self._incarnations[effect.name].task
+        where = f"{name!r} hangs here:\n{describe_stack(task)}" if task is not None else f"{name!r} never ran"
+        effect.error.add_note(where)
+        self.board.inboxes.close(name, effect.error)
+
+    def _retire(self, effect: Retire) -> None:
+        self.board.inboxes.refuse(effect.name, effect.why)
+
+    def _drop(self, effect: Drop) -> None:
+        self._incarnations.pop(effect.name, None)
+        self.board.forget(effect)
 
     def _after_step(self) -> None:
-        self._alarm.deadline = self.board.world.next_deadline
-        if self.board.world.is_over:
-            self._alarm.cancel()
-        if self.board.world.failures and self._body is not None:
-            self._body.cancel()
+        world = self.board.world
+        if world.shutdown is not None:
+            if not self._turned_away:
+                self._turned_away = True
+                cells = world.cells
+                self.board.inboxes.refuse_all(self._why_down(), but=lambda name: cells[name].state in LIVE)
+            if world.is_over:
+                self._alarm.cancel()
+            if world.failures and self._body is not None:
+                self._body.cancel()
+        self._alarm.deadline = min(self._alarm.deadline, self._timers.earliest)
 
-    def _start(self, name: str, generation: int) -> None:
+    def _deadline_of(self, name: str) -> float:
+        cell = self.board.world.cells.get(name)
+        return cell.deadline if cell is not None else -1.0
+
+    def _why_down(self) -> str:
+        shutdown = self.board.world.shutdown
+        return f"the tree is going down: {shutdown.why}" if shutdown is not None else ""
+
+    def _start(self, effect: Start) -> None:
+        name, generation = effect.name, effect.generation
         if self._nursery is None:
             raise AssertionError("the host starts actors; it was not running")
-        stopping = trio.Event()
-        incarnation = Incarnation(
-            name=name,
-            generation=generation,
-            scope=trio.CancelScope(),
-            stopping=stopping,
-            context=Context(self.board, name, generation, stopping, self.children),
-            arguments=self._arguments(name),
-        )
+        spec = self.board.plan.specs[name]
+        if spec.is_virtual:
+            self.board.values[name] = self.board.members(name) if spec.kind == "group" else Pool(self.board, name)
+            return
+        incarnation = Incarnation(name, generation, spec, self._arguments(spec))
+        incarnation.context = Context(self.board, incarnation, self.children)
         self._incarnations[name] = incarnation
         # This may run in the task of another actor that announced its readiness; the new one is to see the context
         # variables of the tree's opener instead: they decide which asyncio loop is the current one, among other things.
-        start = partial(self._nursery.start_soon, name=f"{self.board.plan.name}.{name}#{generation}")
-        self._context.copy().run(start, self._run, incarnation)
+        task_name = f"{self.board.plan.name}.{name}#{generation}"
+        self._context.copy().run(partial(self._nursery.start_soon, self._run, incarnation, name=task_name))
 
-    def _arguments(self, name: str) -> dict[str, object]:
-        spec = self.board.plan.specs[name]
-        taken = injectable(spec.function)
-        values = {need: self.board.values[need] for need in self.board.plan.needs[name] if need in taken}
-        refs = {want: Ref[object](self.board, want) for want in map(str, spec.wants) if want in taken}
-        return {**values, **refs}
+    def _arguments(self, spec: ActorSpec) -> Mapping[str, object]:
+        if not spec.accepts:
+            return _NOTHING
+        values, taken = self.board.values, spec.accepts
+        needs = {local_name(need): values[need] for need in map(str, spec.needs) if local_name(need) in taken}
+        refs = {local_name(w): Ref[object](self.board, w) for w in map(str, spec.wants) if local_name(w) in taken}
+        return {**needs, **refs}
 
     async def _run(self, incarnation: Incarnation) -> None:
-        incarnation.task = trio.lowlevel.current_task()
-        error: BaseException | None = None
-        result: object = None
+        name, generation = incarnation.name, incarnation.generation
+        task = incarnation.task = trio.lowlevel.current_task()
+        self._owners[task] = name
         try:
-            with incarnation.scope:
-                result = await self._call(incarnation)
-        except trio.Cancelled:  # not by us: the whole run of Trio is ending
-            raise
-        except BaseException as raised:  # noqa: BLE001 - goes into the world, which decides what it means
-            error = raised
-        incarnation.context.end()
-        self.board.values.pop(incarnation.name, None)
+            error, result = await incarnation.live()
+        finally:
+            del self._owners[task]
+            incarnation.end()
+        self.board.values.pop(name, None)
+        self.board.inboxes.close(name, error)
+        now, chance = trio.current_time(), self._chance()
+        said = "; ".join(incarnation.notes) if error is None else ""
         self.board.feed(
-            Ended(
-                at=trio.current_time(),
-                name=incarnation.name,
-                generation=incarnation.generation,
-                error=error,
-                result=result,
-                chance=self._random.random(),
-            )
+            Ended(at=now, name=name, generation=generation, error=error, result=result, chance=chance, said=said)
         )
 
-    async def _call(self, incarnation: Incarnation) -> object:
-        function = self.board.plan.specs[incarnation.name].function
-        running = function(incarnation.context, **incarnation.arguments)
-        if not isinstance(running, AbstractAsyncContextManager):
-            return await running
-        async with running as value:
-            incarnation.context.started(value)
-            await incarnation.stopping.wait()
-        return None
+    def _watch(self, effect: Watch) -> None:
+        if self._nursery is None:
+            raise AssertionError("only what runs is watched")
+        incarnation = self._incarnations[effect.name]
+        for title, watch in vital_signs(incarnation, self.board):
+            self._nursery.start_soon(incarnation.while_watched, watch, name=title)

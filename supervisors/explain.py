@@ -29,7 +29,7 @@ def explain(world: World, name: str, now: float) -> str:
 
 
 def _explain_waiting(world: World, name: str) -> str:
-    missing = [n for n in world.plan.needs[name] if not world.cells[n].is_ready]
+    missing = [n for n in world.plan.needs[name] if not world.cells[n].is_available]
     if missing:
         parts = [f"{other}, which {explain(world, other, world.cells[other].since)}" for other in missing]
         return f"waits for {'; and for '.join(parts)}"

@@ -1,38 +1,59 @@
-"""What becomes of an actor that failed, and of those that need it."""
+"""What becomes of an actor that failed, of those that need it, and of the group it is in."""
 
-from supervisors.draft import Draft
+from supervisors.draft import Draft, is_calm
 from supervisors.events import Cause, describe
+from supervisors.happenings import Drop, Retire
 from supervisors.specs import ActorSpec
 from supervisors.states import State
 from supervisors.stopping import begin_shutdown, condemn
 from supervisors.world import Cell, Fate
 
-CALM = 30.0
-"""Seconds of readiness after which earlier failures are forgotten."""
 
+def fail(draft: Draft, name: str, error: BaseException, chance: float, *, culprit: str | None = None) -> None:
+    """Count a failure: the actor is retried after a while or gives up, and whatever needs it stops.
 
-def fail(draft: Draft, name: str, error: BaseException, chance: float) -> None:
-    """Count a failure: the actor is retried after a while or gives up, and whatever needs it stops."""
+    Args:
+        draft: The tree.
+        name: The actor, or a group of which a member gave up.
+        error: The failure.
+        chance: The jitter of the backoff.
+        culprit: Whose failure it was in the first place; None: the actor's own.
+    """
     cell, spec = draft.cell(name), draft.spec(name)
     streak = next_streak(cell, draft.at)
-    draft.move(name, State.FAILED, Cause.CRASHED, describe(error), streak=streak)
-    booting = not draft.world.ever_ready and not draft.plan.retry_boot
+    cause, said = (
+        (Cause.MEMBER_GAVE_UP, f"{culprit}: {describe(error)}") if culprit else (Cause.CRASHED, describe(error))
+    )
+    draft.move(name, State.FAILED, cause, said, streak=streak)
+    booting = not draft.ever_ready and not draft.plan.retry_boot and not _is_optional(draft, name)
     final = verdict(spec, error, streak, booting=booting)
     if final is not None:
-        draft.move(name, State.GAVE_UP, final, describe(error))
-        draft.blame(name, error)
-        begin_shutdown(draft, f"{name} gave up ({final.value})")
+        _give_up(draft, name, error, chance, final, culprit or name)
         return
     wait = spec.backoff.delay(streak, chance=chance)
-    detail = f"attempt {streak} of {spec.retries} in {wait:.3g} s, after {describe(error)}"
+    detail = f"attempt {streak} of {spec.retries} in {wait:.3g} s, after {said}"
     draft.move(name, State.BACKOFF, Cause.RETRY, detail, deadline=draft.at + wait)
     condemn(draft, draft.plan.dependents(name), Fate.RETURN, Cause.DEPENDENCY_LOST, name, quick=True)
+    if not wait:
+        release(draft, name, Cause.BACKOFF_OVER)
+
+
+def release(draft: Draft, name: str, cause: Cause) -> None:
+    """Let an actor start again that waited for its next attempt or had given up, and with a group all its members."""
+    if draft.cell(name).state is State.GAVE_UP:
+        draft.move(name, State.WAITING, cause, streak=0)
+    else:
+        draft.move(name, State.WAITING, cause)
+    for member in draft.plan.members(name):
+        if draft.cell(member).state is State.GAVE_UP:
+            draft.move(member, State.WAITING, cause, f"with {name}")
+        draft.put(member, streak=0)
+        draft.startable[member] = None
 
 
 def next_streak(cell: Cell, at: float) -> int:
     """Return the length of the streak with a failure now."""
-    calmed = cell.state is State.READY and at - cell.since >= CALM
-    return 1 if calmed else cell.streak + 1
+    return 1 if is_calm(cell, at) else cell.streak + 1
 
 
 def verdict(spec: ActorSpec, error: BaseException, streak: int, *, booting: bool) -> Cause | None:
@@ -49,6 +70,51 @@ def verdict(spec: ActorSpec, error: BaseException, streak: int, *, booting: bool
     if spec.restart == "never" or not isinstance(error, Exception) or _contains(error, spec.fatal):
         return Cause.NOT_RETRIED
     return Cause.RETRIES_EXHAUSTED if streak > spec.retries else None
+
+
+def _give_up(draft: Draft, name: str, error: BaseException, chance: float, final: Cause, culprit: str) -> None:
+    spec = draft.spec(name)
+    kept = error if spec.kind == "child" else None  # for whoever waits for it, should it not come back with its pool
+    draft.move(name, State.GAVE_UP, final, describe(error), fault=kept)
+    parked = draft.ever_ready or spec.gives_up == "ignore"
+    if spec.gives_up == "escalate" or not parked or not isinstance(error, Exception):
+        _escalate(draft, name, error, chance, final, culprit)
+    elif spec.kind == "child":
+        _drop_failed(draft, name, error)
+    else:
+        why = f"{name} gave up ({final.value})"
+        lost = draft.plan.lost_with(name)
+        draft.effects.extend(Retire(each, why) for each in (name, *lost))
+        condemn(draft, draft.plan.members(name), Fate.RETURN, Cause.GROUP_FAILED, name, quick=True)
+        condemn(draft, lost, Fate.RETURN, Cause.DEPENDENCY_LOST, name, quick=True)
+
+
+def _escalate(draft: Draft, name: str, error: BaseException, chance: float, final: Cause, culprit: str) -> None:
+    spec = draft.spec(name)
+    if spec.group is not None and final is not Cause.BOOT_FAILED and isinstance(error, Exception):
+        _fail_group(draft, spec.group, error, chance, culprit)
+    else:
+        draft.blame(culprit, error)
+        begin_shutdown(draft, f"{name} gave up ({final.value})")
+    if spec.restart == "never" and spec.kind == "child" and name in draft:
+        _drop_failed(draft, name, error)  # its pool comes back, but not this one
+
+
+def _drop_failed(draft: Draft, name: str, error: BaseException) -> None:
+    draft.effects.append(Drop(name, error=error))
+    draft.drop(name)
+
+
+def _fail_group(draft: Draft, group: str, error: BaseException, chance: float, culprit: str) -> None:
+    if draft.cell(group).state in {State.BACKOFF, State.GAVE_UP}:
+        return  # another member had failed it already; this one comes back with the others
+    condemn(draft, draft.plan.members(group), Fate.RETURN, Cause.GROUP_FAILED, group, quick=True)
+    condemn(draft, draft.plan.lost_with(group), Fate.RETURN, Cause.DEPENDENCY_LOST, group, quick=True)
+    fail(draft, group, error, chance, culprit=culprit)
+
+
+def _is_optional(draft: Draft, name: str) -> bool:
+    return any(draft.spec(each).gives_up == "ignore" for each in (name, *draft.plan.enclosing(name)))
 
 
 def _contains(error: BaseException, kinds: tuple[type[BaseException], ...]) -> bool:

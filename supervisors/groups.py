@@ -12,8 +12,10 @@ it executes its own program. So
 - nothing depends on which thread started the child. PR_SET_PDEATHSIG does: it follows the thread, and Trio's worker
   threads end after ten idle seconds, which kills a healthy child.
 
-A descendant that leaves the group (a daemon) leaves its protection too. On Windows there is no group: only the child
-itself is terminated, as a best effort.
+A descendant that leaves the group (a daemon) leaves its protection too.
+
+On Windows there is no reaper: the child is put into a job, which `supervisors.jobs` explains, and it leads a group of
+its console, which is how it is asked to end, with CTRL_BREAK. That is a best effort, and not tested by the suite.
 """
 
 import os
@@ -27,6 +29,8 @@ import attrs
 import trio
 
 from supervisors.children import Children
+from supervisors.jobs import Job
+from supervisors.listeners import group_listens
 
 ORPHAN_GRACE = 3
 """Seconds from TERM to KILL once this program is gone."""
@@ -41,11 +45,13 @@ class Group:
     """A process group, and the child that was started into it.
 
     Attributes:
-        reaper: Leads the group; None where there are no groups.
+        reaper: Leads the group; None on Windows.
+        job: Holds the child and what it starts; Windows only.
         process: The child, once there is one.
     """
 
     reaper: trio.Process | None = None
+    job: Job | None = None
     process: trio.Process | None = None
 
     async def spawn(
@@ -59,37 +65,70 @@ class Group:
     ) -> trio.Process:
         """Start the child; its output comes in one stream.
 
+        Args:
+            argv: The command.
+            env: Its whole environment; None: that of this program.
+            cwd: Its working directory; None: that of this program.
+            pass_fds: Descriptors that it inherits; without effect on Windows.
+            umask: As for `os.umask`, -1: as this program; without effect on Windows.
+
         Raises:
             OSError: It could not be started.
         """
-        self.process = await trio.lowlevel.open_process(
-            list(argv),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env=env,
-            cwd=cwd,
-            pass_fds=pass_fds,
-            umask=umask,
-            process_group=self.reaper.pid if self.reaper is not None else None,
-        )
+        if sys.platform == "win32":
+            self.process = await trio.lowlevel.open_process(
+                list(argv),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                env=env,
+                cwd=cwd,
+                creationflags=subprocess.CREATE_NEW_PROCESS_GROUP,
+            )
+            with suppress(OSError):  # it has ended already
+                if self.job is not None:
+                    self.job.add(self.process.pid)
+        else:
+            self.process = await trio.lowlevel.open_process(
+                list(argv),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                env=env,
+                cwd=cwd,
+                pass_fds=pass_fds,
+                umask=umask,
+                process_group=self.reaper.pid if self.reaper is not None else None,
+            )
         return self.process
+
+    def holds(self, port: int) -> bool | None:
+        """Return whether a process of the group listens on this TCP port; None when the system does not tell."""
+        return group_listens(self.reaper.pid, port) if self.reaper is not None else None
 
     def terminate(self) -> None:
         """Ask the whole group to end."""
-        self._signal(signal.SIGTERM)
+        if sys.platform == "win32":
+            if self.process is not None:
+                with suppress(OSError):  # it has no console, so nothing can be asked of it
+                    self.process.send_signal(signal.CTRL_BREAK_EVENT)
+        else:
+            self._signal(signal.SIGTERM)
 
     def kill(self) -> None:
         """End the whole group, the reaper too."""
-        self._signal(signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
+        if sys.platform == "win32":
+            if self.job is not None:
+                self.job.kill()
+            if self.process is not None:
+                self.process.kill()
+        else:
+            self._signal(signal.SIGKILL)
 
     def _signal(self, number: signal.Signals) -> None:
-        if self.reaper is None:
-            if self.process is not None:
-                self.process.terminate()
-            return
-        with suppress(ProcessLookupError, PermissionError):  # the latter is how macOS says that all of them are dead
-            os.killpg(self.reaper.pid, number)
+        if sys.platform != "win32" and self.reaper is not None:
+            with suppress(ProcessLookupError, PermissionError):  # how macOS says, too, that all of them are dead
+                os.killpg(self.reaper.pid, number)
 
     async def close(self) -> None:
         """Kill what is left and wait for it; the reaper last, so that its id stays ours while we may signal it."""
@@ -101,6 +140,8 @@ class Group:
             for stream in (self.reaper.stdin, self.reaper.stdout):
                 if stream is not None:
                     await stream.aclose()
+        if self.job is not None:
+            self.job.close()
 
 
 @asynccontextmanager
@@ -113,11 +154,9 @@ async def open_group(children: Children) -> AsyncIterator[Group]:
         children: Where the group is known while it exists.
 
     Raises:
-        OSError: The reaper could not be started.
+        OSError: The reaper could not be started, or on Windows the job not be made.
     """
-    group = Group()
-    if sys.platform != "win32":
-        group.reaper = await _start_reaper()
+    group = Group(job=Job()) if sys.platform == "win32" else Group(reaper=await _start_reaper())
     children.add(group, group.kill)
     try:
         if group.reaper is not None:
@@ -130,16 +169,18 @@ async def open_group(children: Children) -> AsyncIterator[Group]:
 
 
 async def _start_reaper() -> trio.Process:
-    # Popen runs in a thread that is never abandoned: this is cancelled before there is a process, or returns it.
-    return await trio.lowlevel.open_process(
-        ["/bin/sh", "-c", _REAPER, str(ORPHAN_GRACE)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env={"PATH": os.defpath},
-        cwd="/",
-        process_group=0,
-    )
+    if sys.platform != "win32":
+        # Popen runs in a thread that is never abandoned: this is cancelled before there is a process, or returns it.
+        return await trio.lowlevel.open_process(
+            ["/bin/sh", "-c", _REAPER, str(ORPHAN_GRACE)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={"PATH": os.defpath},
+            cwd="/",
+            process_group=0,
+        )
+    raise AssertionError("a job does on windows what the reaper does elsewhere")
 
 
 async def _wait_armed(reaper: trio.Process) -> None:

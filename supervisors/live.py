@@ -1,11 +1,12 @@
 """An open tree, seen from outside."""
 
-from typing import Any
+from typing import Any, Unpack
 
 import trio
 
 from supervisors.errors import TreeStopped
 from supervisors.happenings import RestartRequested, StopRequested
+from supervisors.pools import ChildFunction, ChildOptions, Spawned, spawn
 from supervisors.refs import Handle
 from supervisors.specs import Dependency
 from supervisors.view import View
@@ -64,11 +65,23 @@ class Live(View):
 
         def is_back() -> bool:
             cell = self._board.world.cells[name]
-            return cell.is_ready and cell.generation > before
+            return cell.is_available and cell.generation > before
 
         await self._board.wait_until(lambda: is_back() or self.is_stopping)
         if not is_back():
             self._check_not_stopping(f"{name} was back")
+
+    def spawn(
+        self, pool: Dependency, function: ChildFunction, *args: object, **options: Unpack[ChildOptions]
+    ) -> Spawned:
+        """Start a child in a pool; `Pool.spawn` says how.
+
+        Raises:
+            KeyError: There is no such actor in this tree.
+            TypeError: It is no pool.
+            Unavailable: The pool is not ready, or full; says why.
+        """
+        return spawn(self._board, self._board.name_of(pool), function, args, options)
 
     def _check_not_stopping(self, before: str) -> None:
         shutdown = self._board.world.shutdown

@@ -10,14 +10,19 @@ from supervisors.events import Event
 from supervisors.executor import Executor
 from supervisors.live import Live
 from supervisors.plan import Plan
+from supervisors.watchdog import NOT_WATCHED, LoopWatch
 
 
 @asynccontextmanager
 async def open_plan(
-    plan: Plan, *, on_event: Callable[[Event], None] | None, random: Random | None
+    plan: Plan,
+    *,
+    on_event: Callable[[Event], None] | None,
+    random: Random | None,
+    watch: LoopWatch = NOT_WATCHED,
 ) -> AsyncIterator[Live]:
     """Run the actors of a plan around a block; `Tree.open` says how."""
-    executor = Executor(plan, on_event=on_event, random=random)
+    executor = Executor(plan, on_event=on_event, random=random, watch=watch)
     live = Live(executor.board)
     body = trio.CancelScope()
     await trio.lowlevel.checkpoint_if_cancelled()  # whoever is cancelled already starts nothing

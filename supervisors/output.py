@@ -12,7 +12,12 @@ TAIL = 16 * 1024
 LONGEST_LINE = 64 * 1024
 """Bytes after which a line is cut in two."""
 
+LAST_WORDS = 1.0
+"""Seconds to read what is left once the child has ended; a daemon may hold the pipe open for ever."""
+
 _CHUNK = 64 * 1024
+_QUOTE = 1000  # characters of output in a message; all that is kept comes with the error of a child that ended
+_QUOTED_LINES = 10
 
 
 @attrs.define(eq=False)
@@ -38,6 +43,11 @@ class Output:
     def tail(self) -> str:
         """Return the end of what was written so far."""
         return self._tail.decode(errors="replace")
+
+    def last_words(self) -> str:
+        """Return the last lines that were written, few enough for a message, as the end of a sentence."""
+        lines = self.tail()[-_QUOTE:].strip().splitlines()[-_QUOTED_LINES:]
+        return "its last output:\n" + "\n".join(lines) if lines else "it wrote nothing"
 
     async def drain(self, stream: trio.abc.ReceiveStream) -> None:
         """Read until the last writer has closed its end."""

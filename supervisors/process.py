@@ -4,50 +4,26 @@ import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from os import PathLike
-from typing import Final, Protocol
+from typing import Final
 
 import attrs
 import trio
 
 from supervisors.children import Children
+from supervisors.command_probe import describe_exit
+from supervisors.commands import run_command
 from supervisors.errors import ChildExitError
 from supervisors.groups import Group, open_group
-from supervisors.listeners import group_listens
-from supervisors.output import Output
+from supervisors.liveness import Liveness, watch
+from supervisors.output import LAST_WORDS, Output
 from supervisors.probes import Probe
+from supervisors.supervised import Supervised
 
 UNSET: Final = object()
 """No value was given."""
 
 CANCEL_GRACE = 1.0
 """Seconds from TERM to KILL at least, also when the actor is cancelled at once."""
-
-_LAST_WORDS = 1.0  # seconds to read what is left in the pipe; a daemon outside the group may hold it open for ever
-
-
-class Stoppable(Protocol):
-    """What is asked for by whoever supervises."""
-
-    def is_set(self) -> bool:
-        """Whether the stop was requested."""
-
-    async def wait(self) -> None:
-        """Return once the stop was requested."""
-
-
-class Supervised(Protocol):
-    """The actor that the child stands for."""
-
-    @property
-    def name(self) -> str:
-        """The actor."""
-
-    @property
-    def stopping(self) -> Stoppable:
-        """Set when it is asked to stop."""
-
-    def started(self, value: object = None) -> None:
-        """Announce readiness."""
 
 
 @attrs.define(eq=False)
@@ -58,6 +34,8 @@ class RunningChild:
     process: trio.Process
     group: Group
     output: Output
+    children: Children
+    why_not_ready: str = ""
     asked_at: float | None = None
     announced: bool = False
 
@@ -76,7 +54,18 @@ class RunningChild:
 
     def listens_on(self, port: int) -> bool | None:
         """Return whether a process of its group listens on this port; None when the system does not tell."""
-        return group_listens(self.group.reaper.pid, port) if self.group.reaper is not None else None
+        return self.group.holds(port)
+
+    async def run(
+        self,
+        argv: Sequence[str],
+        output: Output,
+        *,
+        env: Mapping[str, str] | None = None,
+        cwd: str | PathLike[str] | None = None,
+    ) -> int:
+        """Run another command to its end and return its exit status."""
+        return await run_command(argv, output, self.children, env=env, cwd=cwd)
 
     def terminate(self) -> float:
         """Ask its group to end, once, and return when that was."""
@@ -99,6 +88,7 @@ class Launch:
     pass_fds: Sequence[int]
     umask: int
     on_line: Callable[[str], None] | None
+    liveness: Liveness | None
 
 
 async def run_child(actor: Supervised, launch: Launch, children: Children) -> None:
@@ -107,10 +97,10 @@ async def run_child(actor: Supervised, launch: Launch, children: Children) -> No
         process = await group.spawn(
             launch.argv, env=launch.env, cwd=launch.cwd, pass_fds=launch.pass_fds, umask=launch.umask
         )
-        child = RunningChild(launch.argv, process, group, Output(launch.on_line))
+        child = RunningChild(launch.argv, process, group, Output(launch.on_line), children)
         try:
             async with _reading(child), trio.open_nursery() as nursery:
-                nursery.start_soon(_announce, actor, child, launch)
+                nursery.start_soon(_accompany, actor, child, launch)
                 nursery.start_soon(_obey, actor, child, launch.grace)
                 await process.wait()
                 nursery.cancel_scope.cancel()
@@ -120,10 +110,24 @@ async def run_child(actor: Supervised, launch: Launch, children: Children) -> No
         raise _unasked_end(actor, child)
 
 
-async def _announce(actor: Supervised, child: RunningChild, launch: Launch) -> None:
-    found = await launch.ready(child) if launch.ready is not None else None
+async def _accompany(actor: Supervised, child: RunningChild, launch: Launch) -> None:
+    found = await _wait_ready(actor, child, launch.ready) if launch.ready is not None else None
     child.announced = True
     actor.started(found if launch.value is UNSET else launch.value)
+    if launch.liveness is not None:
+        await watch(actor, child, launch.liveness)
+
+
+async def _wait_ready(actor: Supervised, child: RunningChild, probe: Probe) -> object:
+    try:
+        return await probe(child)
+    except BaseException:
+        # Cancelled, most likely, for not being ready in time; out of a nursery that is often a group of exceptions. A
+        # child that has ended by itself is an error of its own, which says how it ended.
+        if child.asked_at is not None or child.process.returncode is None:
+            missing = f"{child.why_not_ready}; " if child.why_not_ready else ""
+            actor.note(f"{missing}child process {child.argv[0]!r} was running, {child.output.last_words()}")
+        raise
 
 
 async def _obey(actor: Supervised, child: RunningChild, grace: float | None) -> None:
@@ -149,7 +153,7 @@ async def _reading(child: RunningChild) -> AsyncIterator[None]:
         finally:
             with trio.CancelScope(shield=True):
                 await _end(child)
-                with trio.move_on_after(_LAST_WORDS):
+                with trio.move_on_after(LAST_WORDS):
                     await is_read.wait()
             reader.cancel()
 
@@ -183,8 +187,7 @@ def _only(group: BaseExceptionGroup[BaseException]) -> BaseException:
 
 
 def _unasked_end(actor: Supervised, child: RunningChild) -> ChildExitError:
-    code = child.process.returncode
-    how = f"was killed by signal {-code}" if code is not None and code < 0 else f"exited with status {code}"
+    code = child.process.returncode or 0
     when = "" if child.announced else " before it was ready"
-    message = f"child process {child.argv[0]!r} of {actor.name!r} {how}{when}"
-    return ChildExitError(actor.name, message, argv=child.argv, returncode=code or 0, tail=child.tail().strip())
+    message = f"child process {child.argv[0]!r} of {actor.name!r} {describe_exit(code)}{when}"
+    return ChildExitError(actor.name, message, argv=child.argv, returncode=code, tail=child.tail().strip())

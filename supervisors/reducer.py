@@ -13,28 +13,40 @@ from collections.abc import Callable
 from typing import Any
 
 from supervisors.draft import Draft
-from supervisors.errors import EarlyReturnError, StartTimeoutError
+from supervisors.errors import EarlyReturnError, StartTimeoutError, UnhealthyError
 from supervisors.events import Cause, describe
-from supervisors.failing import fail
+from supervisors.failing import fail, release
 from supervisors.happenings import (
     Boot,
     Broken,
+    Checked,
+    Dismissed,
+    Drop,
     Effect,
     Ended,
     Extended,
+    Hung,
     Input,
     RestartRequested,
+    Spawn,
     Start,
     Started,
     StopRequested,
     Tick,
+    Watch,
 )
-from supervisors.states import LEAVING, LIVE, RUNNING, State
-from supervisors.stopping import abandon, begin_shutdown, cancel, condemn, take_turns
+from supervisors.states import LEAVING, RUNNING, State
+from supervisors.stopping import (
+    EXTENSION,
+    abandon,
+    begin_shutdown,
+    cancel,
+    condemn,
+    drop_stopped,
+    extend_stop,
+    take_turns,
+)
 from supervisors.world import Fate, World
-
-EXTENSION = 10
-"""An actor may extend its start up to this many times its start timeout."""
 
 
 def step(world: World, happened: Input) -> tuple[World, tuple[Effect, ...]]:
@@ -42,40 +54,42 @@ def step(world: World, happened: Input) -> tuple[World, tuple[Effect, ...]]:
     draft = Draft(world, happened.at)
     _HANDLERS[type(happened)](draft, happened)
     _settle(draft)
-    return draft.finish()
+    return draft.finish(), tuple(draft.effects)
 
 
 def _settle(draft: Draft) -> None:
-    take_turns(draft)
-    if draft.world.shutdown is None:
-        for name in draft.plan.specs:
-            if _may_start(draft, name):
-                generation = draft.cell(name).generation + 1
-                due = draft.at + draft.spec(name).start_timeout if not draft.spec(name).main else float("inf")
-                draft.move(
-                    name,
-                    State.STARTING,
-                    Cause.DEPENDENCIES_READY,
-                    generation=generation,
-                    born=draft.at,
-                    deadline=due,
-                )
-                draft.effects.append(Start(name, generation))
-        ever_ready = draft.world.ever_ready or draft.finish()[0].is_ready
-        draft.change(ever_ready=ever_ready)
+    while draft.turns or draft.startable:
+        take_turns(draft)
+        names, draft.startable = draft.startable, {}
+        if draft.shutdown is None:
+            for name in names:
+                if name in draft and _may_start(draft, name):
+                    _start(draft, name)
+    if not draft.ever_ready and draft.is_ready and draft.shutdown is None:
+        draft.ever_ready = True
 
 
 def _may_start(draft: Draft, name: str) -> bool:
     # Dependents of its last generation have to be gone: they hold a value that is about to be replaced.
     return (
         draft.cell(name).state is State.WAITING
-        and all(draft.cell(other).is_ready for other in draft.plan.needs[name])
-        and not any(draft.cell(other).state in LIVE for other in draft.plan.needed_by[name])
+        and draft.has_all_it_needs(name)
+        and not draft.has_live_dependents(name)
+        and not any(draft.cell(group).state in {State.BACKOFF, State.GAVE_UP} for group in draft.plan.enclosing(name))
     )
 
 
+def _start(draft: Draft, name: str) -> None:
+    spec, generation = draft.spec(name), draft.cell(name).generation + 1
+    due = float("inf") if spec.main or spec.is_virtual else draft.at + spec.start_timeout
+    draft.move(name, State.STARTING, Cause.DEPENDENCIES_READY, deadline=due)
+    draft.effects.append(Start(name, generation))
+    if spec.is_virtual or spec.kind == "child":  # a child is ready as soon as it runs: nobody waits for it
+        _become_ready(draft, name)
+
+
 def _boot(draft: Draft, _: Boot) -> None:
-    if draft.world.shutdown is not None:
+    if draft.shutdown is not None:
         return  # whoever opened the tree was cancelled before the first task ran
     for name in draft.plan.specs:
         draft.move(name, State.WAITING, Cause.OPENED)
@@ -83,22 +97,67 @@ def _boot(draft: Draft, _: Boot) -> None:
 
 def _started(draft: Draft, happened: Started) -> None:
     # An actor that was asked to stop while it got ready could not know; its announcement is late, not wrong.
-    cell = draft.cell(happened.name)
-    if cell.state is State.STARTING and cell.generation == happened.generation:
-        draft.move(happened.name, State.READY, Cause.ANNOUNCED, ready_in=cell.generation)
+    name = happened.name
+    if _is_current(draft, happened) and draft.cell(name).state is State.STARTING:
+        _become_ready(draft, name)
+
+
+def _become_ready(draft: Draft, name: str) -> None:
+    spec, generation = draft.spec(name), draft.cell(name).generation
+    draft.move(name, State.READY, Cause.ANNOUNCED)
+    if spec.check is not None or spec.watchdog is not None:
+        draft.effects.append(Watch(name, generation))
+
+
+def _is_current(draft: Draft, happened: Started | Extended | Checked | Hung | Ended) -> bool:
+    return happened.name in draft and draft.cell(happened.name).generation == happened.generation
 
 
 def _extended(draft: Draft, happened: Extended) -> None:
-    cell = draft.cell(happened.name)
-    if cell.state is State.STARTING and cell.generation == happened.generation:
-        latest = cell.born + EXTENSION * draft.spec(happened.name).start_timeout
-        draft.put(happened.name, deadline=min(cell.deadline + happened.seconds, latest))
+    if not _is_current(draft, happened):
+        return
+    name, cell = happened.name, draft.cell(happened.name)
+    if cell.state is State.STARTING:
+        latest = cell.since + EXTENSION * draft.spec(name).start_timeout
+        draft.put(name, deadline=min(cell.deadline + happened.seconds, latest))
+    elif cell.state is State.STOPPING:
+        extend_stop(draft, name, happened.seconds)
+
+
+def _checked(draft: Draft, happened: Checked) -> None:
+    if not _is_current(draft, happened) or not draft.cell(happened.name).is_available:
+        return
+    name, cell, problem = happened.name, draft.cell(happened.name), happened.problem
+    if problem is None:
+        if cell.state is State.DEGRADED:
+            draft.put(name, failing=0)
+            draft.move(name, State.READY, Cause.RECOVERED)
+        return
+    failing = cell.failing + 1
+    if failing >= happened.fails:
+        times = f"{failing} times in a row" if failing > 1 else "once"
+        _declare_unhealthy(draft, name, UnhealthyError(name, f"failed its health check {times}, last with {problem}"))
+        return
+    draft.put(name, failing=failing)
+    if cell.state is State.READY:
+        draft.move(name, State.DEGRADED, Cause.CHECK_FAILED, problem)
+
+
+def _hung(draft: Draft, happened: Hung) -> None:
+    if _is_current(draft, happened) and draft.cell(happened.name).is_available:
+        _declare_unhealthy(draft, happened.name, happened.error)
+
+
+def _declare_unhealthy(draft: Draft, name: str, error: BaseException) -> None:
+    condemn(draft, draft.plan.dependents(name), Fate.RETURN, Cause.DEPENDENCY_LOST, name, quick=True)
+    draft.move(name, State.DRAINING, Cause.UNHEALTHY, describe(error), fate=Fate.FAIL, quick=True)
+    draft.put(name, fault=error)
 
 
 def _ended(draft: Draft, happened: Ended) -> None:
-    cell = draft.cell(happened.name)
-    if cell.generation != happened.generation:
+    if not _is_current(draft, happened):
         return
+    cell = draft.cell(happened.name)
     if cell.state in RUNNING:
         _ended_unasked(draft, happened)
     elif cell.state in LEAVING or cell.state is State.ABANDONED:
@@ -111,8 +170,12 @@ def _ended_unasked(draft: Draft, happened: Ended) -> None:
         fail(draft, name, happened.error, happened.chance)
     elif spec.main:
         draft.move(name, State.EXITED, Cause.RETURNED)
-        draft.change(result=happened.result)
+        draft.result = happened.result
         begin_shutdown(draft, f"{name} has finished")
+    elif spec.kind == "child" and spec.restart != "always":
+        draft.move(name, State.EXITED, Cause.RETURNED)
+        draft.effects.append(Drop(name, result=happened.result))
+        draft.drop(name)
     elif cell.state is State.STARTING:
         fail(draft, name, EarlyReturnError(name, "returned before it was ready"), happened.chance)
     elif spec.restart == "always":
@@ -126,9 +189,10 @@ def _ended_unasked(draft: Draft, happened: Ended) -> None:
 
 def _ended_on_request(draft: Draft, happened: Ended) -> None:
     name, cell = happened.name, draft.cell(happened.name)
-    if cell.fate is Fate.FAIL and cell.state is State.CANCELLING:
-        limit = draft.spec(name).start_timeout
-        error = happened.error or StartTimeoutError(name, f"was not ready within {limit:g} s")
+    if cell.fate is Fate.FAIL and cell.state is not State.ABANDONED:
+        said = f"; {happened.said}" if happened.said else ""
+        late = StartTimeoutError(name, f"was not ready within {draft.spec(name).start_timeout:g} s{said}")
+        error = cell.fault or happened.error or late
         fail(draft, name, error, happened.chance)
         return
     draft.move(name, State.STOPPED, Cause.ENDED, describe(happened.error))
@@ -136,7 +200,11 @@ def _ended_on_request(draft: Draft, happened: Ended) -> None:
     if happened.error is not None and not was_reported and _is_root_cause(draft, name, happened.error):
         draft.blame(name, happened.error)
         begin_shutdown(draft, f"{name} failed to stop")
-    if cell.fate is Fate.RETURN and draft.world.shutdown is None:
+    comes_back = cell.fate is Fate.RETURN and draft.shutdown is None
+    spec = draft.spec(name)
+    if spec.kind == "child" and (not comes_back or spec.restart == "never"):
+        drop_stopped(draft, name, happened.error)
+    elif comes_back:
         draft.move(name, State.WAITING, Cause.COMES_BACK)
 
 
@@ -144,25 +212,39 @@ def _is_root_cause(draft: Draft, name: str, error: BaseException) -> bool:
     # What fails while something below it has failed is collateral; what fails in an orderly stop is a fault of its own.
     if not isinstance(error, Exception):
         return True
-    if draft.world.shutdown is None:
+    if draft.shutdown is None:
         return False
-    failed = {failure.name for failure in draft.world.failures}
-    return not any(name in draft.plan.dependents(other) for other in failed if other in draft.cells)
+    below = draft.plan.dependencies(name)
+    return not any(failure.name in below for failure in draft.failures)
 
 
-def _tick(draft: Draft, _: Tick) -> None:
-    for name in [n for n, cell in draft.cells.items() if cell.deadline <= draft.at]:
+def _tick(draft: Draft, happened: Tick) -> None:
+    for name in tuple(draft.plan.specs) if happened.due is None else happened.due:
+        if name not in draft or draft.cell(name).deadline > draft.at:
+            continue  # it has moved since, or an earlier one of this tick has moved it
         state = draft.cell(name).state
-        if draft.cell(name).deadline > draft.at:
-            continue  # an earlier one of this tick has moved it
         if state is State.STARTING:
             cancel(draft, name, Cause.START_TIMEOUT, fate=Fate.FAIL)
         elif state is State.BACKOFF:
-            draft.move(name, State.WAITING, Cause.BACKOFF_OVER)
+            release(draft, name, Cause.BACKOFF_OVER)
         elif state is State.STOPPING:
             cancel(draft, name, Cause.GRACE_OVER)
         else:
             abandon(draft, name)
+
+
+def _spawn(draft: Draft, happened: Spawn) -> None:
+    name, pool = happened.spec.name, happened.spec.group or ""
+    if draft.shutdown is not None or not draft.cell(pool).is_available:
+        draft.effects.append(Drop(name, was_stopped=True))  # the pool was lost before its new child could be taken in
+        return
+    draft.adopt(happened.spec)
+    draft.move(name, State.WAITING, Cause.SPAWNED)
+
+
+def _dismissed(draft: Draft, happened: Dismissed) -> None:
+    if happened.name in draft:
+        condemn(draft, [happened.name], Fate.STOP, Cause.DISMISSED, happened.why)
 
 
 def _stop_requested(draft: Draft, happened: StopRequested) -> None:
@@ -171,12 +253,15 @@ def _stop_requested(draft: Draft, happened: StopRequested) -> None:
 
 def _restart_requested(draft: Draft, happened: RestartRequested) -> None:
     name = happened.name
-    if draft.world.shutdown is not None:
+    if draft.shutdown is not None or name not in draft:
         return
-    if draft.cell(name).state is State.BACKOFF:
-        draft.move(name, State.WAITING, Cause.OPERATOR)
-    elif draft.cell(name).state in RUNNING:
-        condemn(draft, [name, *draft.plan.dependents(name)], Fate.RETURN, Cause.OPERATOR, name)
+    state = draft.cell(name).state
+    if state in {State.BACKOFF, State.GAVE_UP}:
+        release(draft, name, Cause.OPERATOR)
+    elif state in RUNNING:
+        stopped = dict.fromkeys([name, *draft.plan.members(name)])
+        names = {**stopped, **{each: None for key in stopped for each in draft.plan.dependents(key)}}
+        condemn(draft, names, Fate.RETURN, Cause.OPERATOR, name)
 
 
 def _broken(draft: Draft, happened: Broken) -> None:
@@ -188,8 +273,12 @@ _HANDLERS: dict[type, Callable[[Draft, Any], None]] = {
     Boot: _boot,
     Started: _started,
     Extended: _extended,
+    Checked: _checked,
+    Hung: _hung,
     Ended: _ended,
     Tick: _tick,
+    Spawn: _spawn,
+    Dismissed: _dismissed,
     StopRequested: _stop_requested,
     RestartRequested: _restart_requested,
     Broken: _broken,

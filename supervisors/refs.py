@@ -1,6 +1,6 @@
 """What an actor holds of another that it merely wants: a reference that may be empty for a while."""
 
-from typing import Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 from supervisors.board import Board
 from supervisors.errors import Unavailable
@@ -26,7 +26,7 @@ class Ref(Generic[T]):
     def is_ready(self) -> bool:
         """Whether `get` would return a value now."""
         cell = self._board.world.cells.get(self.name)
-        return cell is not None and cell.is_ready
+        return cell is not None and cell.is_available
 
     def get(self) -> T:
         """Return the value of the present generation.
@@ -46,6 +46,36 @@ class Ref(Generic[T]):
         if not self.is_ready:
             raise Unavailable(self.name, self.why())
         return self.get()
+
+    async def tell(self, message: object) -> None:
+        """Send a message to the actor, as soon as its inbox has room; `Inbox.tell` says what that means.
+
+        Raises:
+            InboxError: The actor takes no messages.
+            Unavailable: It takes none any more; says why.
+        """
+        await self._board.inboxes[self.name].tell(message)
+
+    def tell_nowait(self, message: object) -> None:
+        """Send a message to the actor, if its inbox has room.
+
+        Raises:
+            WouldBlock: It has none.
+            InboxError: The actor takes no messages.
+            Unavailable: It takes none any more; says why.
+        """
+        self._board.inboxes[self.name].tell_nowait(message)
+
+    async def ask(self, message: object) -> Any:
+        """Send a message to the actor and return its answer; `Inbox.ask` says how.
+
+        Raises:
+            ActorCrashed: The generation that took the message ended before it had answered.
+            InboxError: The actor takes no messages.
+            Unavailable: No generation will take the message; says why.
+            Exception: What the actor chose to answer with.
+        """
+        return await self._board.inboxes[self.name].ask(message)
 
     def why(self) -> str:
         """Return one sentence about the actor's state."""

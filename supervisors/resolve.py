@@ -9,7 +9,7 @@ import attrs
 
 from supervisors.errors import TreeError
 from supervisors.plan import waves
-from supervisors.specs import ActorFunction, ActorSpec, Dependency
+from supervisors.specs import ActorFunction, ActorSpec, Dependency, local_name
 
 
 def resolve(specs: Mapping[str, ActorSpec], *, absent: Mapping[str, ActorFunction]) -> dict[str, ActorSpec]:
@@ -23,19 +23,38 @@ def resolve(specs: Mapping[str, ActorSpec], *, absent: Mapping[str, ActorFunctio
         TreeError: A name is unknown, a parameter matches nothing, or there is a cycle; says all of it.
     """
     problems: list[str] = []
-    known = {name: spec.declared_by for name, spec in specs.items()}
+    known = Known({name: spec.declared_by for name, spec in specs.items()})
+    wanted = Known({**absent, **{name: spec.declared_by for name, spec in specs.items()}}) if absent else known
     resolved = {}
     for name, spec in specs.items():
-        needs = [_find(dependency, known, spec, problems) for dependency in spec.needs]
-        wants = [_find(dependency, {**known, **absent}, spec, problems) for dependency in spec.wants]
+        needs = [_find(dependency, known, name, problems) for dependency in spec.needs]
+        wants = [_find(dependency, wanted, name, problems) for dependency in spec.wants]
         resolved[name] = attrs.evolve(spec, needs=tuple(filter(None, needs)), wants=tuple(filter(None, wants)))
     if not problems:
-        problems = [problem for spec in resolved.values() for problem in _edge_problems(spec)]
+        problems = [problem for spec in resolved.values() for problem in _edge_problems(spec, resolved)]
     if not problems:
         problems = _cycle_problems(resolved)
     if problems:
         raise TreeError(problems)
     return resolved
+
+
+class Known:
+    """The actors that can be depended on, by name and by function.
+
+    Args:
+        functions: For each name the function that declared it.
+    """
+
+    def __init__(self, functions: Mapping[str, ActorFunction]) -> None:
+        self.names = functions
+        self._by_function: dict[int, list[str]] = {}
+        for name, function in functions.items():
+            self._by_function.setdefault(id(function), []).append(name)
+
+    def names_of(self, function: ActorFunction) -> list[str]:
+        """Return the actors that this function declared."""
+        return self._by_function.get(id(function), [])
 
 
 def parameters(function: ActorFunction) -> dict[str, inspect.Parameter]:
@@ -56,9 +75,17 @@ def parameters(function: ActorFunction) -> dict[str, inspect.Parameter]:
 
 
 def injectable(function: ActorFunction) -> frozenset[str]:
-    """Return the names of the parameters that can be filled by name."""
+    """Return the names of the parameters that can be filled by name.
+
+    Raises:
+        TreeError: It takes no ``ctx``, or demands something by position.
+    """
+    taken = parameters(function)
+    for name, parameter in taken.items():
+        if parameter.kind is inspect.Parameter.POSITIONAL_ONLY and parameter.default is inspect.Parameter.empty:
+            raise TreeError(f"{_name_of(function)!r} takes {name!r} by position only; values are given by name")
     fillable = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-    return frozenset(name for name, p in parameters(function).items() if p.kind in fillable)
+    return frozenset(name for name, parameter in taken.items() if parameter.kind in fillable)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -68,38 +95,56 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"did you mean {close[0]!r}?" if close else f"known actors: {', '.join(names) or 'none'}"
 
 
-def _find(
-    dependency: Dependency, known: Mapping[str, ActorFunction], spec: ActorSpec, problems: list[str]
-) -> str | None:
+def _find(dependency: Dependency, known: Known, of: str, problems: list[str]) -> str | None:
     if isinstance(dependency, str):
-        if dependency in known:
+        if dependency in known.names:
             return dependency
         problems.append(
-            f"{spec.name!r} depends on {dependency!r}, which is not in the tree; {nearest(dependency, known)}"
+            f"{of!r} depends on {dependency!r}, which is not in the tree; {nearest(dependency, known.names)}"
         )
         return None
-    names = [name for name, function in known.items() if function is dependency]
+    names = known.names_of(dependency)
     if len(names) == 1:
         return names[0]
     shown = _name_of(dependency)
     if names:
-        problems.append(f"{spec.name!r} depends on {shown}, which stands for {', '.join(names)}; name one of them")
+        problems.append(f"{of!r} depends on {shown}, which stands for {', '.join(names)}; name one of them")
     else:
-        problems.append(f"{spec.name!r} depends on {shown}, which is not in the tree; {nearest(shown, known)}")
+        problems.append(f"{of!r} depends on {shown}, which is not in the tree; {nearest(shown, known.names)}")
     return None
 
 
-def _edge_problems(spec: ActorSpec) -> list[str]:
+def _edge_problems(spec: ActorSpec, specs: Mapping[str, ActorSpec]) -> list[str]:
     edges = [str(edge) for edge in (*spec.needs, *spec.wants)]
+    names = [local_name(edge) for edge in edges]
     problems = [f"{spec.name!r} depends on {twice!r} more than once; keep one" for twice in _repeated(edges)]
+    if spec.is_virtual:
+        return problems
+    problems += _parameter_problems(spec, names)
+    problems += [
+        f"{spec.name!r} takes {twice!r}, which stands for more than one of {', '.join(edges)}; keep one of them"
+        for twice in _repeated(names)
+        if twice in spec.accepts and not problems
+    ]
+    if spec.gives_up != "ignore":
+        problems += [
+            f"{spec.name!r} needs {need!r}, which may be missing (gives_up='ignore'); use wants=, or gives_up='park'"
+            for need in map(str, spec.needs)
+            if specs[need].gives_up == "ignore"
+        ]
+    return problems
+
+
+def _parameter_problems(spec: ActorSpec, names: Collection[str]) -> list[str]:
+    if not names and not spec.accepts:
+        return []
+    problems = []
     for name, parameter in parameters(spec.function).items():
-        if parameter.kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD) or name in edges:
-            if name in edges and parameter.kind is inspect.Parameter.POSITIONAL_ONLY:
-                problems.append(f"{spec.name!r} takes {name!r} by position only; values are given by name")
-        elif parameter.default is inspect.Parameter.empty:
+        several = parameter.kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+        if not several and name not in names and parameter.default is inspect.Parameter.empty:
             problems.append(
                 f"{spec.name!r} takes {name!r}, which it neither needs nor wants; "
-                f"add it to needs= or wants=, or give it a default ({nearest(name, edges)})"
+                f"add it to needs= or wants=, or give it a default ({nearest(name, names)})"
             )
     return problems
 

@@ -3,11 +3,13 @@
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 import attrs
 import trio
 
+from supervisors.blocked import Blocked, log_blocked
 from supervisors.errors import AbandonedError, TreeFailed
 from supervisors.events import Event
 from supervisors.executor import Executor
@@ -15,6 +17,7 @@ from supervisors.live import Live
 from supervisors.report import render_failure
 from supervisors.signals import Reactions, reacting
 from supervisors.tree import Tree
+from supervisors.watchdog import LIMIT, LoopWatch
 
 
 @attrs.frozen(kw_only=True)
@@ -45,6 +48,8 @@ async def serve(
     tree: Tree,
     *,
     on_event: Callable[[Event], None] | None = None,
+    blocked_after: float | None = LIMIT,
+    on_blocked: Callable[[Blocked], None] = log_blocked,
     task_status: trio.TaskStatus[Live] = trio.TASK_STATUS_IGNORED,
 ) -> Ending:
     """Run a tree until it ends: a signal arrives, an actor asks for it or gives up, or the main actor returns.
@@ -58,12 +63,15 @@ async def serve(
     Args:
         tree: What to run.
         on_event: Told of each event; must not block.
+        blocked_after: Report what keeps the event loop from coming back for so many seconds; None: do not watch it.
+        on_blocked: Gets such a report, in a thread of its own. The default logs a warning.
         task_status: Started with the live tree once it is ready, or is going down.
 
     Raises:
         TreeFailed: An actor gave up or failed to stop; holds the root causes.
     """
-    executor = Executor(tree.plan(), on_event=on_event, random=None)
+    watch = LoopWatch(blocked_after, on_blocked)
+    executor = Executor(tree.plan(), on_event=on_event, random=None, watch=watch)
     live = Live(executor.board)
     reactions = Reactions(
         ask=lambda number: live.request_stop(number.name),
@@ -88,6 +96,8 @@ def run(
     *,
     on_event: Callable[[Event], None] | None = None,
     on_failure: Callable[[TreeFailed], int] | None = None,
+    blocked_after: float | None = LIMIT,
+    on_blocked: Callable[[Blocked], None] = log_blocked,
 ) -> int:
     """Run a tree as the whole program and return its exit status; `serve` says how signals are treated.
 
@@ -105,18 +115,19 @@ def run(
         tree: What to run.
         on_event: Told of each event as it happens; must not block.
         on_failure: Reports a failure and returns the exit status, in place of the report on standard error and 1.
+        blocked_after: Report what keeps the event loop from coming back for so many seconds; None: do not watch it.
+        on_blocked: Gets such a report, in a thread of its own. The default logs a warning.
 
     Raises:
         TreeError: The declaration is wrong.
     """
-    return trio.run(_run_to_exit_code, tree, on_event, on_failure or _report)
+    serving = partial(serve, tree, on_event=on_event, blocked_after=blocked_after, on_blocked=on_blocked)
+    return trio.run(_run_to_exit_code, serving, on_failure or _report)
 
 
-async def _run_to_exit_code(
-    tree: Tree, on_event: Callable[[Event], None] | None, on_failure: Callable[[TreeFailed], int]
-) -> int:
+async def _run_to_exit_code(serving: Callable[[], Awaitable[Ending]], on_failure: Callable[[TreeFailed], int]) -> int:
     try:
-        ending = await serve(tree, on_event=on_event)
+        ending = await serving()
     except TreeFailed as failure:
         code = on_failure(failure)
         if failure.subgroup(AbandonedError) is not None:

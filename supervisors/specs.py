@@ -8,9 +8,16 @@ import attrs
 from attrs import validators
 
 from supervisors.backoff import Backoff
+from supervisors.health import Check
 
 Restart = Literal["on_failure", "always", "never"]
 """What happens when an actor ends unasked: see `ActorSpec.restart`."""
+
+GivesUp = Literal["escalate", "park", "ignore"]
+"""What happens when an actor has failed for good: see `ActorSpec.gives_up`."""
+
+Kind = Literal["actor", "group", "pool", "child"]
+"""What is behind a name: see `ActorSpec.kind`."""
 
 ActorFunction = Callable[..., Awaitable[object] | AbstractAsyncContextManager[Any]]
 """An async function (a service), or one that returns an async context manager (a resource); `ctx` comes first."""
@@ -37,6 +44,18 @@ class ActorSpec:
         start_timeout: Seconds from the start to readiness.
         grace: Seconds from the soft stop to cancellation.
         main: Its return ends the tree, in order, with what it returned.
+        gives_up: What happens when it has failed for good. ``escalate``: its group fails, or without one the tree.
+            ``park``: it stays down, and so does all that needs it, until an operator restarts it; the tree runs on, but
+            is not ready; before the tree was ever ready the same as ``escalate``. ``ignore``: it stays down, and nobody
+            waits for it; only wanted, never needed.
+        check: Asked again and again while it is ready, or None.
+        watchdog: Seconds within which it has to call `Context.alive` again once it is ready, or None.
+        inbox: Messages that may wait for it; 0: it takes none.
+        kind: Whether it is an ``actor`` with a function of its own, a ``group`` (ready when its members are), a
+            ``pool`` (to which children are added at run time) or such a ``child``.
+        group: The group it is a member of, or the pool it is a child of, or None.
+        limit: For a pool: how many children it may have at a time; None: any number.
+        accepts: The parameters of the function that can be filled by name.
     """
 
     name: str
@@ -51,3 +70,26 @@ class ActorSpec:
     start_timeout: float = attrs.field(default=30.0, validator=validators.gt(0))
     grace: float = attrs.field(default=5.0, validator=validators.ge(0))
     main: bool = False
+    gives_up: GivesUp = attrs.field(default="escalate", validator=validators.in_(get_args(GivesUp)))
+    check: Check | None = None
+    watchdog: float | None = attrs.field(default=None, validator=validators.optional(validators.gt(0)))
+    inbox: int = attrs.field(default=0, validator=validators.ge(0))
+    kind: Kind = "actor"
+    group: str | None = None
+    limit: int | None = attrs.field(default=None, validator=validators.optional(validators.ge(1)))
+    accepts: frozenset[str] = frozenset()
+
+    @property
+    def is_virtual(self) -> bool:
+        """Whether it has no task: it starts, stops and fails at once."""
+        return self.kind in {"group", "pool"}
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether the tree is not ready as long as this is not."""
+        return not self.main and self.kind != "child" and self.gives_up != "ignore"
+
+
+def local_name(path: str) -> str:
+    """Return the name of an actor within its group: what the parameter that takes its value is called."""
+    return path.rpartition("/")[2]

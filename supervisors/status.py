@@ -71,7 +71,7 @@ def take_status(world: World, at: float) -> TreeStatus:
         ActorStatus(
             name=name,
             state=cell.state,
-            ready=cell.is_ready,
+            ready=cell.is_available,
             since=cell.since,
             generation=cell.generation,
             restarts=max(cell.generation - 1, 0),

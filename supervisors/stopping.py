@@ -4,26 +4,31 @@ from collections.abc import Iterable
 
 import attrs
 
-from supervisors.budget import LOST_GRACE, PATIENCE
+from supervisors.budget import LOST_GRACE, PATIENCE, template_of
 from supervisors.draft import Draft
 from supervisors.errors import AbandonedError
 from supervisors.events import Cause
-from supervisors.happenings import Abandon, Ask, Cancel
+from supervisors.happenings import Abandon, Ask, Cancel, Drop
+from supervisors.plan import Slot
 from supervisors.states import LEAVING, RUNNING, State
 from supervisors.world import Fate, Shutdown
+
+EXTENSION = 10
+"""An actor may extend its start up to this many times its start timeout, and its stop likewise."""
 
 
 def begin_shutdown(draft: Draft, why: str, *, hurried: bool = False) -> None:
     """Take the whole tree down, or make a shutdown that is under way hurry."""
-    before = draft.world.shutdown
+    before = draft.shutdown
     if before is None:
-        draft.change(shutdown=Shutdown(at=draft.at, why=why, hurried=hurried))
-        condemn(draft, draft.plan.specs, Fate.STOP, Cause.SHUTDOWN, why)
+        draft.shutdown = Shutdown(at=draft.at, why=why, hurried=hurried)
+        condemn(draft, tuple(draft.plan.specs), Fate.STOP, Cause.SHUTDOWN, why)
     elif hurried and not before.hurried:
-        draft.change(shutdown=attrs.evolve(before, hurried=True))
+        draft.shutdown = attrs.evolve(before, hurried=True)
     if hurried:
-        for name in [n for n, cell in draft.cells.items() if cell.state is State.STOPPING]:
-            cancel(draft, name, Cause.HURRIED, why)
+        for name in draft.plan.specs:
+            if draft.cell(name).state is State.STOPPING:
+                cancel(draft, name, Cause.HURRIED, why)
 
 
 def condemn(draft: Draft, names: Iterable[str], fate: Fate, cause: Cause, detail: str, *, quick: bool = False) -> None:
@@ -34,6 +39,11 @@ def condemn(draft: Draft, names: Iterable[str], fate: Fate, cause: Cause, detail
             draft.move(name, State.DRAINING, cause, detail, fate=fate, quick=quick)
         elif fate is Fate.STOP and cell.state in {State.DECLARED, State.WAITING, State.BACKOFF}:
             draft.move(name, State.STOPPED, cause, detail, fate=fate)
+            if draft.spec(name).kind == "child":
+                drop_stopped(draft, name)
+        elif fate is Fate.STOP and cell.state is State.GAVE_UP and draft.spec(name).kind == "child":
+            draft.effects.append(Drop(name, error=cell.fault))  # it would have come back with its pool
+            draft.drop(name)
         elif fate is Fate.STOP and cell.state in LEAVING:
             draft.put(name, fate=fate)
             if cell.state is State.STOPPING:
@@ -42,24 +52,31 @@ def condemn(draft: Draft, names: Iterable[str], fate: Fate, cause: Cause, detail
 
 def take_turns(draft: Draft) -> None:
     """Ask those condemned actors to stop whose dependents have all ended."""
-    for name in [n for n, cell in draft.cells.items() if cell.state is State.DRAINING]:
-        if any(draft.cell(other).state in LEAVING for other in draft.plan.held_by[name]):
-            continue
-        shutdown = draft.world.shutdown
-        if shutdown is not None and shutdown.hurried:
-            cancel(draft, name, Cause.HURRIED)
-        elif not draft.cell(name).was_ready:
-            cancel(draft, name, Cause.NEVER_READY)
-        else:
-            draft.move(name, State.STOPPING, Cause.TURN, deadline=_grace_ends(draft, name))
-            draft.effects.append(Ask(name, draft.cell(name).generation))
+    while draft.turns:
+        names, draft.turns = draft.turns, {}
+        for name in names:
+            if name in draft and draft.cell(name).state is State.DRAINING and not draft.is_held(name):
+                _take_turn(draft, name)
+
+
+def _take_turn(draft: Draft, name: str) -> None:
+    cell = draft.cell(name)
+    if draft.spec(name).is_virtual:
+        draft.move(name, State.STOPPED, Cause.ENDED)
+        if cell.fate is Fate.RETURN and draft.shutdown is None:
+            draft.move(name, State.WAITING, Cause.COMES_BACK)
+    elif draft.shutdown is not None and draft.shutdown.hurried:
+        cancel(draft, name, Cause.HURRIED)
+    elif not cell.was_ready:
+        cancel(draft, name, Cause.NEVER_READY)
+    else:
+        draft.move(name, State.STOPPING, Cause.TURN, deadline=_grace_ends(draft, name))
+        draft.effects.append(Ask(name, cell.generation))
 
 
 def cancel(draft: Draft, name: str, cause: Cause, detail: str = "", *, fate: Fate | None = None) -> None:
     """Cancel an actor; from here on only its own cleanup runs."""
-    patience = PATIENCE
-    if draft.world.shutdown is not None:
-        patience = draft.world.slots[name].patience
+    patience = PATIENCE if draft.shutdown is None else slot_of(draft, name).patience
     fate = fate or draft.cell(name).fate
     draft.move(name, State.CANCELLING, cause, detail, deadline=draft.at + patience, fate=fate)
     draft.effects.append(Cancel(name, draft.cell(name).generation))
@@ -71,13 +88,36 @@ def abandon(draft: Draft, name: str) -> None:
     error = AbandonedError(name, f"did not end within {draft.at - cell.since:.3g} s of being cancelled")
     draft.move(name, State.ABANDONED, Cause.IGNORED_CANCELLATION)
     draft.effects.append(Abandon(name, cell.generation, error))
+    if draft.spec(name).kind == "child":
+        draft.effects.append(Drop(name, error=error))  # whoever waits for it waits for nothing else
     draft.blame(name, error)
     begin_shutdown(draft, f"{name} was abandoned")
 
 
+def extend_stop(draft: Draft, name: str, seconds: float) -> None:
+    """Give an actor that is stopping more time, within its share of the shutdown budget."""
+    cell = draft.cell(name)
+    if draft.shutdown is not None:
+        latest = draft.shutdown.at + slot_of(draft, name).cancel_by
+    else:
+        latest = cell.since + EXTENSION * draft.spec(name).grace
+    draft.put(name, deadline=max(cell.deadline, min(cell.deadline + seconds, latest)))
+
+
+def drop_stopped(draft: Draft, name: str, error: BaseException | None = None) -> None:
+    """Forget the child of a pool that was stopped for good."""
+    draft.effects.append(Drop(name, error=error, was_stopped=True))
+    draft.drop(name)
+
+
+def slot_of(draft: Draft, name: str) -> Slot:
+    """Return the actor's share of the shutdown budget; the children of a pool share one."""
+    slots, spec = draft.slots, draft.spec(name)
+    return slots[template_of(spec.group or "")] if spec.kind == "child" else slots[name]
+
+
 def _grace_ends(draft: Draft, name: str) -> float:
-    grace, cell = draft.spec(name).grace, draft.cell(name)
-    shutdown = draft.world.shutdown
-    if shutdown is not None:
-        return min(draft.at + grace, shutdown.at + draft.world.slots[name].cancel_by)
-    return draft.at + (min(grace, LOST_GRACE) if cell.quick else grace)
+    grace = draft.spec(name).grace
+    if draft.shutdown is not None:
+        return min(draft.at + grace, draft.shutdown.at + slot_of(draft, name).cancel_by)
+    return draft.at + (min(grace, LOST_GRACE) if draft.cell(name).quick else grace)

@@ -8,13 +8,18 @@ from typing import Any, TypedDict, TypeVar, Unpack, overload
 import attrs
 
 from supervisors.backoff import Backoff
+from supervisors.blocked import Blocked, log_blocked
+from supervisors.budget import plan_shutdown
 from supervisors.errors import TreeError
 from supervisors.events import Event
+from supervisors.grouping import enclose
+from supervisors.health import Check
 from supervisors.live import Live
 from supervisors.opening import open_plan
 from supervisors.plan import Plan, build_plan, reach
-from supervisors.resolve import injectable, nearest, parameters, resolve
-from supervisors.specs import ActorFunction, ActorSpec, Dependency, Restart
+from supervisors.resolve import injectable, nearest, resolve
+from supervisors.specs import ActorFunction, ActorSpec, Dependency, GivesUp, Restart, local_name
+from supervisors.watchdog import LoopWatch
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
@@ -32,6 +37,29 @@ class ActorOptions(TypedDict, total=False):
     start_timeout: float
     grace: float
     main: bool
+    gives_up: GivesUp
+    check: Check | None
+    watchdog: float | None
+    inbox: int
+
+
+class GroupOptions(TypedDict, total=False):
+    """What can be said about a group; `ActorSpec` explains each."""
+
+    needs: Iterable[Dependency]
+    wants: Iterable[Dependency]
+    retries: int
+    backoff: Backoff
+    restart: Restart
+    fatal: tuple[type[BaseException], ...]
+    gives_up: GivesUp
+
+
+class PoolOptions(GroupOptions, total=False):
+    """What can be said about a pool; `ActorSpec` explains each."""
+
+    grace: float
+    limit: int | None
 
 
 class Tree:
@@ -54,17 +82,19 @@ class Tree:
         raise SystemExit(run(tree))
 
     Args:
-        name: For messages.
+        name: For messages, and of the group when the tree is included in another.
         shutdown: Seconds that stopping the whole tree may take; the graces of the actors are planned within it.
         retry_boot: Retry failures before the tree was ever ready too, instead of failing fast.
+        takes: Names of actors that its own may depend on though they are not in it: whoever includes it gives them.
     """
 
-    def __init__(self, name: str, *, shutdown: float = 30, retry_boot: bool = False) -> None:
+    def __init__(self, name: str, *, shutdown: float = 30, retry_boot: bool = False, takes: Iterable[str] = ()) -> None:
         if shutdown <= 0:
             raise TreeError(f"tree {name!r}: shutdown must be positive, not {shutdown!r}")
         self.name = name
         self.shutdown = float(shutdown)
         self.retry_boot = retry_boot
+        self.takes = tuple(takes)
         self._specs: dict[str, ActorSpec] = {}
         self._absent: dict[str, ActorFunction] = {}
 
@@ -86,16 +116,80 @@ class Tree:
         chosen = options.get("name") or getattr(function, "__name__", "")
         if not chosen or chosen == "<lambda>":
             raise TreeError(f"{function!r} has no name of its own; give it one with name=")
-        if chosen in self._specs:
-            raise TreeError(f"tree {self.name!r} already has an actor {chosen!r}; names are unique")
-        parameters(function)
+        accepts = injectable(function)
+        self._declare(chosen, options, function=function, accepts=accepts)
+
+    def pool(self, name: str, **options: Unpack[PoolOptions]) -> str:
+        """Add a pool: an actor to which children are added while the tree runs; its value is a `Pool`.
+
+        Example::
+
+            sessions = tree.pool("sessions", grace=10)
+
+            @tree.actor(needs=(sessions,))
+            async def listener(ctx, sessions):
+                await trio.serve_tcp(lambda stream: sessions.spawn(serve_client, stream), 8000, task_status=ctx)
+
+        Args:
+            name: Unique in the tree.
+            **options: See `ActorSpec`. They concern the pool, which itself cannot fail: its retries count the failures
+                of children that were spawned with ``gives_up="escalate"``. ``grace`` is set aside for the children in
+                the shutdown budget.
+
+        Returns:
+            The name, to be used in ``needs=``.
+
+        Raises:
+            TreeError: The name is taken, or a number is out of range.
+        """
+        self._declare(name, options, function=_marker(name), kind="pool")
+        return name
+
+    def include(self, tree: "Tree", *, name: str | None = None, **options: Unpack[GroupOptions]) -> str:
+        """Add all actors of another tree, as it is now, as a group: an actor that is ready when they all are.
+
+        The members are called ``group/member``. The value of the group is a mapping of its members' values. Members
+        inherit what the group needs. A member that gives up with ``gives_up="escalate"`` makes the group fail: all its
+        members are stopped, and after the group's backoff they start again.
+
+        Args:
+            tree: What is included; its own shutdown budget and ``retry_boot`` do not matter here.
+            name: Of the group; None: the name of the tree.
+            **options: See `ActorSpec`; they concern the group. What the tree ``takes`` must be among its needs and
+                wants.
+
+        Returns:
+            The name of the group, to be used in ``needs=``.
+
+        Raises:
+            TreeError: The other tree is wrong, something that it takes is not given, or the name is taken.
+        """
+        group = name or tree.name
+        members, taken = tree.resolved()
+        outer = _several(group, "needs", options.get("needs", ()))
+        wants = _several(group, "wants", options.get("wants", ()))
+        specs = enclose(group, members, taken, needs=outer, wants=wants)
+        for key, spec in specs.items():
+            self._check_free(key)
+            self._specs[key] = spec
+        waited = [key for key, s in specs.items() if s.group == group and s.gives_up != "ignore"]
+        needs = {"needs": tuple(waited) or outer, "wants": ()}
+        self._declare(group, {**options, **needs}, function=_marker(group), kind="group")
+        return group
+
+    def _declare(self, name: str, options: Mapping[str, Any], *, function: ActorFunction, **fixed: Any) -> None:
+        self._check_free(name)
         values: dict[str, Any] = {key: value for key, value in options.items() if key != "name"}
         for edges in ("needs", "wants"):
-            values[edges] = _several(chosen, edges, values.get(edges, ()))
+            values[edges] = _several(name, edges, values.get(edges, ()))
         try:
-            self._specs[chosen] = ActorSpec(name=chosen, function=function, declared_by=function, **values)
+            self._specs[name] = ActorSpec(name=name, function=function, declared_by=function, **fixed, **values)
         except ValueError as error:
-            raise TreeError(f"actor {chosen!r}: {error.args[0]}") from error
+            raise TreeError(f"actor {name!r}: {error.args[0]}") from error
+
+    def _check_free(self, name: str) -> None:
+        if name in self._specs:
+            raise TreeError(f"tree {self.name!r} already has an actor {name!r}; names are unique")
 
     @overload
     def actor(self, function: FunctionT, /) -> FunctionT: ...
@@ -118,23 +212,29 @@ class Tree:
         """Return a tree in which these actors run something else, for instance a fake.
 
         A replacement keeps the place and the policy of the original, and of its dependencies those that it has a
-        parameter for.
+        parameter for. What the tree takes from outside can be given here too, to open it alone. The member of a group
+        is named like this: ``tree.override(**{"group/member": fake})``.
 
         Raises:
             TreeError: There is no actor of that name.
         """
-        specs = resolve(self._specs, absent=self._absent)
+        specs, taken = self.resolved()
         for name, function in replacements.items():
-            if name not in specs:
+            accepts = injectable(function)
+            if name in taken:
+                specs[name] = ActorSpec(name=name, function=function, declared_by=function, accepts=accepts)
+                continue
+            if name not in specs or specs[name].is_virtual:
                 raise TreeError(f"cannot override {name!r}; {nearest(name, specs)}")
-            kept, taken = specs[name], injectable(function)
+            kept = specs[name]
             specs[name] = attrs.evolve(
                 kept,
                 function=function,
-                needs=tuple(edge for edge in kept.needs if edge in taken),
-                wants=tuple(edge for edge in kept.wants if edge in taken),
+                accepts=accepts,
+                needs=tuple(edge for edge in map(str, kept.needs) if local_name(edge) in accepts),
+                wants=tuple(edge for edge in map(str, kept.wants) if local_name(edge) in accepts),
             )
-        return self._with(specs, self._absent)
+        return self._with(specs, self._absent, [name for name in taken if name not in replacements])
 
     def only(self, *actors: Dependency) -> "Tree":
         """Return a tree of these actors and of all that they need, directly or not.
@@ -144,12 +244,16 @@ class Tree:
         Raises:
             TreeError: There is no such actor.
         """
-        specs = resolve(self._specs, absent=self._absent)
+        specs, taken = self.resolved()
         chosen = [self.name_of(actor) for actor in actors]
         needs = {name: tuple(map(str, spec.needs)) for name, spec in specs.items()}
         kept = {*chosen, *reach(chosen, needs)}
         absent = {name: spec.declared_by for name, spec in specs.items() if name not in kept}
-        return self._with({n: s for n, s in specs.items() if n in kept}, {**self._absent, **absent})
+        groups = {s.group for s in specs.values() if s.group not in kept}
+        chosen_specs = {
+            n: attrs.evolve(s, group=None) if s.group in groups else s for n, s in specs.items() if n in kept
+        }
+        return self._with(chosen_specs, {**self._absent, **absent}, taken)
 
     def name_of(self, actor: Dependency) -> str:
         """Return the name of an actor that is given by name or by function.
@@ -169,11 +273,20 @@ class Tree:
         Raises:
             TreeError: Unknown names, parameters that match nothing, a cycle; says all of it.
         """
-        specs = resolve(self._specs, absent=self._absent)
-        return build_plan(name=self.name, shutdown=self.shutdown, retry_boot=self.retry_boot, specs=specs)
+        specs, taken = self.resolved()
+        if taken:
+            way_out = "include the tree in another, or give it one"
+            raise TreeError([f"{name!r} is taken from outside; {way_out}: override({name}=...)" for name in taken])
+        plan = build_plan(name=self.name, shutdown=self.shutdown, retry_boot=self.retry_boot, specs=specs)
+        return attrs.evolve(plan, slots=plan_shutdown(plan))
 
     def open(
-        self, *, on_event: Callable[[Event], None] | None = None, random: Random | None = None
+        self,
+        *,
+        on_event: Callable[[Event], None] | None = None,
+        random: Random | None = None,
+        blocked_after: float | None = None,
+        on_blocked: Callable[[Blocked], None] = log_blocked,
     ) -> AbstractAsyncContextManager[Live]:
         """Start the actors; entering returns when all are ready, leaving stops them in order.
 
@@ -185,19 +298,44 @@ class Tree:
         Args:
             on_event: Called with each event as it happens; must not block. If it raises, the tree stops and fails.
             random: Draws the jitter of the backoff; for tests.
+            blocked_after: Report what keeps the event loop from coming back for so many seconds; None: do not watch it.
+            on_blocked: Gets such a report, in a thread of its own. The default logs a warning.
 
         Raises:
             TreeError: The declaration is wrong.
             TreeFailed: From entering, when an actor failed before all were ready; from leaving, when one gave up.
             TreeStopped: From entering, when an actor asked the tree to stop before it was ready.
         """
-        return open_plan(self.plan(), on_event=on_event, random=random)
+        watch = LoopWatch(blocked_after, on_blocked)
+        return open_plan(self.plan(), on_event=on_event, random=random, watch=watch)
 
-    def _with(self, specs: Mapping[str, ActorSpec], absent: Mapping[str, ActorFunction]) -> "Tree":
-        tree = Tree(self.name, shutdown=self.shutdown, retry_boot=self.retry_boot)
+    def resolved(self) -> tuple[dict[str, ActorSpec], list[str]]:
+        """Return the actors with every dependency given by name, and the names that the tree takes from outside.
+
+        Raises:
+            TreeError: Unknown names, parameters that match nothing, a cycle; says all of it.
+        """
+        taken = [name for name in self.takes if name not in self._specs]
+        markers = {name: _marker(name) for name in taken}
+        outside = {name: ActorSpec(name=name, function=m, declared_by=m) for name, m in markers.items()}
+        specs = resolve({**outside, **self._specs}, absent=self._absent)
+        return {name: spec for name, spec in specs.items() if name not in outside}, taken
+
+    def _with(
+        self, specs: Mapping[str, ActorSpec], absent: Mapping[str, ActorFunction], takes: Iterable[str]
+    ) -> "Tree":
+        tree = Tree(self.name, shutdown=self.shutdown, retry_boot=self.retry_boot, takes=takes)
         tree._specs.update(specs)
         tree._absent.update({name: function for name, function in absent.items() if name not in specs})
         return tree
+
+
+def _marker(name: str) -> ActorFunction:
+    # Stands for the function that declared what no function declares: different for each.
+    async def declared(ctx: object) -> None:
+        raise AssertionError(f"{name!r} has no function of its own to be run with {ctx!r}")
+
+    return declared
 
 
 def constant(value: object) -> ActorFunction:

@@ -1,7 +1,10 @@
 """Read access to a running tree."""
 
+from typing import Any
+
 from supervisors.board import Board
 from supervisors.events import Event
+from supervisors.refs import Ref
 from supervisors.specs import Dependency
 from supervisors.status import TreeStatus
 
@@ -16,6 +19,14 @@ class View:
     def __init__(self, board: Board) -> None:
         self._board = board
         self.name = board.plan.name
+
+    def __getitem__(self, actor: Dependency) -> Ref[Any]:
+        """Return a reference to this actor: its present value, its state, and a way to send it messages.
+
+        Raises:
+            KeyError: There is no such actor in this tree.
+        """
+        return Ref(self._board, self._board.name_of(actor))
 
     @property
     def is_ready(self) -> bool:

@@ -3,13 +3,14 @@
 import math
 from collections.abc import Mapping
 from enum import Enum
+from typing import NamedTuple
 
 import attrs
 
-from supervisors.budget import Slot, plan_shutdown
 from supervisors.events import Cause, Reason
-from supervisors.plan import Plan
-from supervisors.states import AT_REST, State
+from supervisors.plan import Plan, Slot
+from supervisors.states import AVAILABLE, State
+from supervisors.versions import Versioned
 
 
 class Fate(Enum):
@@ -24,43 +25,43 @@ NOT_OPENED = Reason(Cause.DECLARED)
 """Why an actor is still declared."""
 
 
-@attrs.frozen(kw_only=True)
-class Cell:
+class Cell(NamedTuple):
     """One actor of a running tree.
+
+    A named tuple, alone among the values here: several are made in each step, and this is what it costs least with.
 
     Attributes:
         state: Where it is.
         since: When it got there.
         reason: Why.
-        generation: How many times it was started.
-        born: When it was started last.
         deadline: When something has to happen if nothing else does; at most one such thing per state.
+        generation: How many times it was started.
+        was_ready: Whether this generation has been ready at some time.
+        available_since: When its value could first be used, this time.
         streak: Failures in a row.
-        ready_in: The generation that was ready last; 0 when none was.
+        failing: Health checks in a row that failed.
         fate: What becomes of it when it ends, once it was asked to.
+        fault: What it is to be blamed for once it has ended, when it was asked to because of that.
         quick: Whether the stop under way allows only the short grace of a lost dependency.
     """
 
     state: State = State.DECLARED
     since: float = 0.0
     reason: Reason = NOT_OPENED
-    generation: int = 0
-    born: float = 0.0
     deadline: float = math.inf
+    generation: int = 0
+    was_ready: bool = False
+    available_since: float = 0.0
     streak: int = 0
-    ready_in: int = 0
+    failing: int = 0
     fate: Fate = Fate.STOP
+    fault: BaseException | None = None
     quick: bool = False
 
     @property
-    def is_ready(self) -> bool:
+    def is_available(self) -> bool:
         """Whether its value may be used."""
-        return self.state is State.READY
-
-    @property
-    def was_ready(self) -> bool:
-        """Whether the current generation has been ready at some time."""
-        return self.ready_in == self.generation > 0
+        return self.state in AVAILABLE
 
 
 @attrs.frozen(kw_only=True)
@@ -87,13 +88,20 @@ class Failure:
     error: BaseException
 
 
-@attrs.frozen(kw_only=True)
-class World:
-    """The whole tree at one instant.
+class World(NamedTuple):
+    """The whole tree at one instant; a named tuple for the same reason as a cell.
+
+    The counters repeat what could be counted in the cells; they are there so that a step costs as much as an actor has
+    neighbours, not as much as the tree has actors. `Draft.move` alone keeps them.
 
     Attributes:
-        plan: What does not change.
+        plan: What is declared; changes only when children of pools come and go.
         cells: The actors.
+        missing: For each actor that needs others, how many of them are not available.
+        live_dependents: For each actor that others need, how many of those are live.
+        leaving_holders: For each actor that others need or want, how many of those are on their way out.
+        unavailable: How many actors keep the tree from being ready.
+        resting: How many actors nothing more is expected of.
         ever_ready: Whether all were ready at some time.
         shutdown: Set once the tree is going down, for whatever reason.
         slots: Each actor's share of the shutdown budget.
@@ -102,8 +110,13 @@ class World:
     """
 
     plan: Plan
-    cells: Mapping[str, Cell]
+    cells: Versioned[str, Cell]
+    missing: Versioned[str, int]
+    live_dependents: Versioned[str, int]
+    leaving_holders: Versioned[str, int]
+    unavailable: int
     slots: Mapping[str, Slot]
+    resting: int = 0
     ever_ready: bool = False
     shutdown: Shutdown | None = None
     failures: tuple[Failure, ...] = ()
@@ -111,13 +124,13 @@ class World:
 
     @property
     def is_ready(self) -> bool:
-        """Whether all actors are ready; main actors do work and are not waited for."""
-        return all(cell.is_ready for name, cell in self.cells.items() if not self.plan.specs[name].main)
+        """Whether all actors are ready that the tree waits for: main actors and those that may be ignored are not."""
+        return self.unavailable == 0
 
     @property
     def is_over(self) -> bool:
         """Whether the tree went down and nothing more will happen."""
-        return self.shutdown is not None and all(cell.state in AT_REST for cell in self.cells.values())
+        return self.shutdown is not None and self.resting == len(self.cells)
 
     @property
     def next_deadline(self) -> float:
@@ -127,4 +140,12 @@ class World:
 
 def new_world(plan: Plan) -> World:
     """Return the tree before anything happened."""
-    return World(plan=plan, cells=dict.fromkeys(plan.specs, Cell()), slots=plan_shutdown(plan))
+    return World(
+        plan=plan,
+        cells=Versioned(dict.fromkeys(plan.specs, Cell())),
+        missing=Versioned({name: len(plan.needs[name]) for name in plan.specs}),
+        live_dependents=Versioned(dict.fromkeys(plan.specs, 0)),
+        leaving_holders=Versioned(dict.fromkeys(plan.specs, 0)),
+        unavailable=sum(spec.is_awaited for spec in plan.specs.values()),
+        slots=plan.slots,
+    )

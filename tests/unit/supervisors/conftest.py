@@ -1,15 +1,18 @@
 """Actors and helpers that the tests of the supervision library share."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Collection, Iterable
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
 
 import pytest
 import trio
 
-from supervisors import Backoff, Context, Event, State, Tree
-from supervisors.happenings import Boot, Emit, Ended, Started
+from supervisors import Backoff, Cause, Context, Event, Plan, State, Tree
+from supervisors.budget import LOST_GRACE, PATIENCE
+from supervisors.happenings import Alarm, Ask, Boot, Cancel, Ended, Input, Start, Started, Tick
 from supervisors.reducer import step
+from supervisors.states import AT_REST, AVAILABLE, LEAVING, LIVE, MOVES, RUNNING
 from supervisors.world import World, new_world
 
 
@@ -119,8 +122,8 @@ class Driver:
 
     def feed(self, kind, **fields) -> list[object]:
         self.world, effects = step(self.world, kind(at=self.now, **fields))
-        self.events += [effect.event for effect in effects if isinstance(effect, Emit)]
-        self.effects = [effect for effect in effects if not isinstance(effect, Emit)]
+        self.events += [effect for effect in effects if isinstance(effect, Event)]
+        self.effects = [effect for effect in effects if not isinstance(effect, Event | Alarm)]
         return self.effects
 
     def boot(self) -> None:
@@ -152,3 +155,180 @@ def drive() -> type[Driver]:
 def quick() -> Backoff:
     """A backoff that is over almost at once, whatever the jitter."""
     return Backoff(base=0.001, cap=0.001)
+
+
+EPSILON = 1e-6
+TIMED = frozenset({State.STARTING, State.STOPPING, State.CANCELLING, State.BACKOFF})
+
+
+class Laws:
+    """What holds in every world, whatever has happened to it."""
+
+    @staticmethod
+    def of_world(world: World) -> None:
+        """Check one instant: the counters say what can be counted, and nobody runs without what it needs."""
+        plan, cells = world.plan, dict(world.cells)
+        missing, dependents, holders = map(dict, (world.missing, world.live_dependents, world.leaving_holders))
+        for counter in (cells, missing, dependents, holders):
+            assert counter.keys() == set(plan.specs)
+        for name, cell in cells.items():
+            assert missing[name] == sum(not cells[n].is_available for n in plan.needs[name])
+            assert dependents[name] == sum(cells[n].state in LIVE for n in plan.needed_by[name])
+            assert holders[name] == sum(cells[n].state in LEAVING for n in plan.held_by[name])
+            assert math.isinf(cell.deadline) or cell.state in TIMED
+            if cell.state in RUNNING:
+                assert not missing[name]
+            if cell.state in {State.STOPPING, State.CANCELLING}:
+                assert not dependents[name]
+            if cell.state is State.DRAINING:
+                assert holders[name]
+            if cell.state is State.WAITING:
+                around = {cells[group].state for group in plan.enclosing(name)}
+                assert missing[name] or dependents[name] or around & {State.BACKOFF, State.GAVE_UP}
+        assert world.unavailable == sum(s.is_awaited and not cells[n].is_available for n, s in plan.specs.items())
+        assert world.resting == sum(cell.state in AT_REST for cell in cells.values())
+        if world.shutdown is not None:
+            assert all(cell.state in LEAVING | AT_REST for cell in cells.values())
+        is_settled = world.is_over if world.shutdown else world.is_ready or State.GAVE_UP in _states(world)
+        assert is_settled or TIMED & _states(world), "nothing can happen any more"
+
+    @staticmethod
+    def of_step(before: World, happened: Input, after: World, effects: Iterable[object]) -> None:
+        """Check one step: no start in a shutdown, nobody asked before its time, no bystander touched."""
+        for effect in effects:
+            if isinstance(effect, Start):
+                assert after.shutdown is None
+                assert effect.generation == after.cells[effect.name].generation
+            if isinstance(effect, Ask | Cancel) and not isinstance(happened, Tick):
+                assert not any(after.cells[other].state in LEAVING for other in after.plan.held_by[effect.name])
+        if before.shutdown is None and after.shutdown is None and (concerned := Laws._concerned(after, happened)):
+            untouched = {name: cell for name, cell in before.cells.items() if name not in concerned and cell.is_available}
+            assert all(after.cells[name] == cell for name, cell in untouched.items())
+
+    @staticmethod
+    def _concerned(world: World, happened: Input) -> set[str]:
+        name = getattr(happened, "name", None)
+        if name not in world.cells:
+            return set()
+        names = {name, *world.plan.enclosing(name)}
+        names |= {member for each in names for member in world.plan.members(each)}
+        return names | {other for each in names for other in world.plan.dependents(each)}
+
+
+def _states(world: World) -> set[State]:
+    return {cell.state for cell in world.cells.values()}
+
+
+class Chronicle:
+    """Reads a log event by event, and checks that each is one that the rules allow after those before it.
+
+    Args:
+        plan: What was declared; children of pools are learned from the log.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.states = dict.fromkeys(plan.specs, State.DECLARED)
+        self.stopping_since: float | None = None
+        self._generations = dict.fromkeys(plan.specs, 0)
+        self._streaks = dict.fromkeys(plan.specs, 0)
+        self._since: dict[str, float] = {}
+        self._available_since: dict[str, float] = {}
+        self._lost: set[str] = set()
+
+    def read(self, event: Event) -> None:
+        """Take the next event."""
+        name, state, cause = event.name, event.to_state, event.reason.cause
+        if cause is Cause.SPAWNED:
+            self.states[name], self._generations[name], self._streaks[name] = State.DECLARED, 0, 0
+        if cause is Cause.SHUTDOWN and self.stopping_since is None:
+            self.stopping_since = event.at
+        assert event.from_state is self.states[name], event
+        assert state in MOVES[event.from_state], event
+        self._generations[name] += state is State.STARTING
+        assert event.generation == self._generations[name], event
+        if self.stopping_since is not None:
+            assert state not in {State.WAITING, State.STARTING, State.BACKOFF, *AVAILABLE}, event
+        self._check_order(event)
+        self._check_policy(event)
+        self._check_time(event)
+        self.states[name], self._since[name] = state, event.at
+
+    def read_all(self, events: Iterable[Event]) -> None:
+        """Take several."""
+        for event in events:
+            self.read(event)
+
+    def _needs(self, name: str) -> Collection[str]:
+        return self.plan.needs.get(name) or ((name.rpartition("/")[0],) if name not in self.plan.needs else ())
+
+    def _children(self, pool: str) -> list[str]:
+        is_pool = pool in self.plan.specs and self.plan.specs[pool].kind == "pool"
+        return [name for name in self.states if is_pool and name.rpartition("/")[0] == pool]
+
+    def _check_order(self, event: Event) -> None:
+        name, state, states = event.name, event.to_state, self.states
+        needed_by = [*self.plan.needed_by.get(name, ()), *self._children(name)]
+        held_by = [*self.plan.held_by.get(name, ()), *self._children(name)]
+        if state is State.STARTING:
+            assert all(states[need] in AVAILABLE for need in self._needs(name)), event
+            assert not any(states[other] in LIVE for other in needed_by), event
+        elif state is State.STOPPING or (state is State.CANCELLING and event.from_state is State.DRAINING):
+            assert not any(states[other] in LEAVING for other in held_by), event
+            assert not any(states[other] in LIVE for other in needed_by), event
+        elif state is State.DRAINING and event.reason.cause is Cause.DEPENDENCY_LOST:
+            lost = event.reason.detail
+            assert lost in self._needs(name) or any(lost in self.plan.dependencies(n) for n in self._needs(name)), event
+            self._lost.add(name)
+        elif state is State.DRAINING:
+            self._lost.discard(name)
+
+    def _check_policy(self, event: Event) -> None:
+        name, state, cause = event.name, event.to_state, event.reason.cause
+        if event.from_state not in AVAILABLE and state in AVAILABLE:
+            self._available_since[name] = event.at
+        if event.from_state in AVAILABLE and state not in AVAILABLE and event.at - self._available_since[name] >= 30:
+            self._streaks[name] = 0
+        if state is State.FAILED:
+            self._streaks[name] += 1
+        elif state is State.WAITING and event.from_state is State.GAVE_UP:
+            self._streaks[name] = 0
+        if state is State.WAITING and event.from_state in {State.BACKOFF, State.GAVE_UP} and name in self.plan.specs:
+            self._streaks.update(dict.fromkeys(self.plan.members(name), 0))
+        spec = self.plan.specs.get(name)
+        if spec is not None and cause is Cause.RETRY:
+            assert self._streaks[name] <= spec.retries, event
+        if spec is not None and cause is Cause.RETRIES_EXHAUSTED:
+            assert self._streaks[name] == spec.retries + 1, event
+        if spec is not None and cause is Cause.BACKOFF_OVER and event.from_state is State.BACKOFF:
+            waited = event.at - self._since[name]
+            longest = min(spec.backoff.cap, spec.backoff.base * 2 ** (max(self._streaks[name], 1) - 1))
+            assert longest / 2 - EPSILON <= waited <= longest + EPSILON, event
+
+    def _check_time(self, event: Event) -> None:
+        name, state, at = event.name, event.to_state, event.at
+        slot = self.plan.slots.get(name) or self.plan.slots.get(f"{name.rpartition('/')[0]}/*")
+        if event.from_state is State.STOPPING and name in self._lost:
+            assert at <= self._since[name] + LOST_GRACE + EPSILON, event
+        if state is State.CANCELLING and self.stopping_since is not None:
+            assert at <= self.stopping_since + slot.cancel_by + EPSILON, event
+        if event.from_state is State.CANCELLING:
+            assert at <= self._since[name] + PATIENCE + EPSILON, event
+            if self.stopping_since is not None:
+                assert at <= self.stopping_since + slot.cancel_by + slot.patience + EPSILON, event
+
+    def check_over(self) -> None:
+        """Check that the tree has come to its end, within its budget."""
+        assert set(self.states.values()) <= AT_REST
+        if self.stopping_since is not None:
+            assert max(self._since.values()) <= self.stopping_since + self.plan.shutdown + EPSILON
+
+
+@pytest.fixture(scope="session")
+def laws() -> type[Laws]:
+    return Laws
+
+
+@pytest.fixture(scope="session")
+def chronicle() -> type[Chronicle]:
+    return Chronicle

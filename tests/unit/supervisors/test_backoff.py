@@ -20,7 +20,12 @@ def test_wait_is_never_zero_and_never_above_the_cap(attempt, chance, base):
     assert 0 < wait <= 30
 
 
-@pytest.mark.parametrize("values", [(0, 1), (-1, 1), (1, 0)])
-def test_backoff_refuses_values_that_are_not_positive(values):
-    with pytest.raises(ValueError, match="must be > 0"):
+@pytest.mark.parametrize("values", [(-1, 1), (1, -1)])
+def test_backoff_refuses_negative_values(values):
+    with pytest.raises(ValueError, match="must be >= 0"):
         Backoff(*values)
+
+
+@pytest.mark.parametrize("backoff", [Backoff(0, 30), Backoff(0.2, 0)])
+def test_backoff_without_a_base_or_a_cap_does_not_wait(backoff):
+    assert backoff.delay(7, chance=0.5) == 0

@@ -65,7 +65,7 @@ def test_readiness_goes_off_when_the_stop_is_requested_not_when_the_actor_ends(u
 
     driver.feed(StopRequested, why="test")
 
-    assert not any(cell.is_ready for cell in driver.world.cells.values())
+    assert not any(cell.is_available for cell in driver.world.cells.values())
 
 
 def test_crash_revokes_readiness_of_all_dependents_in_the_same_step(up):

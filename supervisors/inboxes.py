@@ -1,0 +1,79 @@
+"""The inboxes of the actors of one tree: made when they are first used, and told what becomes of their actors."""
+
+from collections.abc import Callable
+
+from supervisors.inbox import Inbox
+from supervisors.letters import InboxError
+from supervisors.plan import Plan
+from supervisors.receiver import Receiver
+
+
+class Inboxes:
+    """The inboxes of one tree.
+
+    Args:
+        plan: Returns what is declared now.
+    """
+
+    def __init__(self, plan: Callable[[], Plan]) -> None:
+        self._plan = plan
+        self._inboxes: dict[str, Inbox] = {}
+        self._receivers: dict[str, Receiver] = {}
+        self._closed_because: str | None = None
+
+    def __getitem__(self, name: str) -> Inbox:
+        """Return the inbox of an actor.
+
+        Raises:
+            InboxError: The actor takes no messages.
+        """
+        inbox = self._inboxes.get(name)
+        if inbox is None:
+            spec = self._plan().specs.get(name)
+            if spec is None or not spec.inbox:
+                raise InboxError(f"{name!r} takes no messages; declare it with inbox=, the number that may wait for it")
+            inbox = self._inboxes[name] = Inbox(name, spec.inbox)
+            if self._closed_because is not None:
+                inbox.refuse(self._closed_because)
+        return inbox
+
+    def receive(self, name: str, generation: int) -> Receiver:
+        """Return the receiving end for a generation that runs.
+
+        Raises:
+            InboxError: The actor takes no messages.
+        """
+        receiver = self._receivers.get(name)
+        if receiver is None or receiver.is_closed:
+            receiver = self._receivers[name] = self[name].open(generation)
+        return receiver
+
+    def stop(self, name: str, *, why: str, is_last: bool) -> None:
+        """Let a generation receive no more; the last one first gets what is queued."""
+        if inbox := self._inboxes.get(name):
+            if is_last:
+                inbox.drain(why)
+            else:
+                inbox.end()
+
+    def close(self, name: str, error: BaseException | None) -> None:
+        """Tell those whose questions a generation took with it; afterwards the next one may receive."""
+        if receiver := self._receivers.pop(name, None):
+            receiver.close(error)
+
+    def refuse(self, name: str, why: str) -> None:
+        """Turn away all that waits for this actor: it will not run again."""
+        if inbox := self._inboxes.get(name):
+            inbox.refuse(why)
+
+    def refuse_all(self, why: str, *, but: Callable[[str], bool]) -> None:
+        """Turn away all that waits for actors that will not run again.
+
+        Args:
+            why: For those who are turned away.
+            but: Whether this one is running, and gets what is queued.
+        """
+        self._closed_because = why
+        for name, inbox in self._inboxes.items():
+            if not but(name):
+                inbox.refuse(why)
