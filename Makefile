@@ -7,37 +7,58 @@ SHELL := /bin/bash
 VENV ?= .venv
 BIN := $(VENV)/bin
 TEST_ARGS ?=
+# How many processes share the suite; 0 for none but pytest's own. More than there are processors, for much of it is waiting.
+TEST_WORKERS ?= 3
+# How many random worlds `make fuzz` lets live.
+FUZZ_WORLDS ?= 20000
+LOCK_ARGS ?=
+BENCH_ARGS ?=
+BENCH_VENV ?= .venv-bench
 SOURCES := compozy supervisors tests benchmarks examples docs
 
 .PHONY: help
 help: ## show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
 
-# $(call install,LOCK): make the environment if there is none, and install a lock and this checkout into it.
+# $(call install,LOCK,FOLDER): make the environment in the folder if there is none, and install a lock into it.
 define install
 	@python=$${PYTHON:-}; \
 	for each in python3 python3.13 python3.12 python3.11; do \
 	  if [ -z "$$python" ] && $$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$$each; fi; \
 	done; \
 	if [ -z "$$python" ]; then echo "Python 3.11 or newer is needed: install it, or name it with PYTHON=..." >&2; exit 1; fi; \
-	echo "setting up $(VENV) from requirements/$(1).txt"; \
+	echo "setting up $(2) from requirements/$(1).txt"; \
 	if command -v uv >/dev/null; then \
-	  [ -x $(BIN)/python ] || uv venv --quiet --python "$$python" $(VENV); \
-	  uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements/$(1).txt; \
+	  [ -x $(2)/bin/python ] || uv venv --quiet --python "$$python" $(2); \
+	  uv pip install --quiet --compile-bytecode --python $(2)/bin/python --require-hashes -r requirements/$(1).txt; \
+	else \
+	  [ -x $(2)/bin/pip ] || "$$python" -m venv $(2); \
+	  $(2)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/$(1).txt; \
+	fi
+endef
+
+# Install this checkout into .venv, too; all that it needs is in the lock.
+define install_checkout
+	@if command -v uv >/dev/null; then \
 	  uv pip install --quiet --compile-bytecode --python $(BIN)/python --no-deps --no-build-isolation -e .; \
 	else \
-	  [ -x $(BIN)/pip ] || "$$python" -m venv $(VENV); \
-	  $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/$(1).txt; \
 	  $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .; \
 	fi
-	@touch $@
 endef
 
 $(VENV)/.run: requirements/run.txt pyproject.toml
-	$(call install,run)
+	$(call install,run,$(VENV))
+	$(install_checkout)
+	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt pyproject.toml
-	$(call install,dev)
+	$(call install,dev,$(VENV))
+	$(install_checkout)
+	@touch $@
+
+$(BENCH_VENV)/.bench: requirements/bench.txt
+	$(call install,bench,$(BENCH_VENV))
+	@touch $@
 
 .PHONY: setup
 setup: $(VENV)/.dev ## make the development environment in .venv
@@ -52,11 +73,16 @@ dev: $(VENV)/.run ## serve this repository's compozy.yaml, standalone, and reloa
 
 .PHONY: test
 test: $(VENV)/.dev ## run the whole test suite
-	@$(BIN)/pytest --cov --cov-report=term:skip-covered $(TEST_ARGS)
+	@$(BIN)/pytest -n $(TEST_WORKERS) --dist worksteal --cov --cov-report=term:skip-covered $(TEST_ARGS)
 
 .PHONY: test-fast
 test-fast: $(VENV)/.dev ## run the tests that take less than 0.25 s each
 	@$(BIN)/pytest -m "not slow" $(TEST_ARGS)
+
+.PHONY: fuzz
+fuzz: $(VENV)/.dev ## supervise 20 000 random worlds of actors, on all cores
+	@FUZZ_WORLDS=$(FUZZ_WORLDS) $(BIN)/pytest -n logical --dist worksteal --timeout 900 -k rules_hold \
+	  tests/unit/supervisors/test_random_worlds.py $(TEST_ARGS)
 
 .PHONY: lint
 lint: $(VENV)/.dev ## check style, async mistakes and the layers
@@ -82,13 +108,19 @@ docs: $(VENV)/.dev ## build the documentation into docs/_build
 bench: $(VENV)/.dev ## measure speed and memory, both sides in one run
 	@$(BIN)/python benchmarks/first_light.py
 
+.PHONY: bench-supervisors
+bench-supervisors: $(BENCH_VENV)/.bench ## measure the supervision library beside bare Trio and its peers
+	@$(BENCH_VENV)/bin/python benchmarks/supervisors/compare.py $(BENCH_ARGS)
+
+# What is pinned stays as long as it fits; `make lock LOCK_ARGS=--upgrade` takes the newest of everything.
+COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $(LOCK_ARGS)
+
 .PHONY: lock
-lock: ## make requirements/ anew from pyproject.toml (needs uv and the package registry)
-	@uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-	  --upgrade --extra standalone --group build --output-file requirements/run.txt
-	@uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-	  --constraint requirements/run.txt --extra standalone --group dev --output-file requirements/dev.txt
+lock: ## bring requirements/ in line with pyproject.toml (needs uv and the package registry)
+	@$(COMPILE) pyproject.toml --extra standalone --group build --output-file requirements/run.txt
+	@$(COMPILE) pyproject.toml --constraint requirements/run.txt --extra standalone --group dev --output-file requirements/dev.txt
+	@$(COMPILE) --constraint requirements/run.txt --group bench --output-file requirements/bench.txt
 
 .PHONY: clean
 clean: ## remove the environment, caches and built files
-	@rm -rf $(VENV) docs/_build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage*
+	@rm -rf $(VENV) $(BENCH_VENV) docs/_build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage*

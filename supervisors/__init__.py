@@ -2,12 +2,15 @@
 
 from supervisors.backoff import Backoff
 from supervisors.blocked import Blocked
+from supervisors.command_probe import command
 from supervisors.context import Context
 from supervisors.errors import (
     AbandonedError,
     ActorError,
     ChildExitError,
     EarlyReturnError,
+    LogError,
+    ProbeError,
     ReadinessError,
     StartTimeoutError,
     SupervisorError,
@@ -19,16 +22,19 @@ from supervisors.errors import (
 )
 from supervisors.events import Cause, Event, Reason
 from supervisors.health import Check
+from supervisors.http_probe import http
 from supervisors.letters import ActorCrashed, InboxError, Letter
 from supervisors.live import Live
-from supervisors.plan import Plan
+from supervisors.plan import Chain, Plan
 from supervisors.pools import Pool, Spawned
-from supervisors.probes import Child, Probe, log_line, tcp
+from supervisors.probes import Child, Polling, Probe, log_line, tcp
 from supervisors.refs import Handle, Ref
+from supervisors.replay import Replay, Snapshot, replay
 from supervisors.running import Ending, run, serve
 from supervisors.specs import ActorSpec
 from supervisors.states import State
 from supervisors.status import ActorStatus, TreeStatus
+from supervisors.timeline import Launch, Timeline, timeline
 from supervisors.tree import Tree, constant
 from supervisors.view import View
 
@@ -41,6 +47,7 @@ __all__ = [
     "Backoff",
     "Blocked",
     "Cause",
+    "Chain",
     "Check",
     "Child",
     "ChildExitError",
@@ -50,18 +57,25 @@ __all__ = [
     "Event",
     "Handle",
     "InboxError",
+    "Launch",
     "Letter",
     "Live",
+    "LogError",
     "Plan",
+    "Polling",
     "Pool",
     "Probe",
+    "ProbeError",
     "ReadinessError",
     "Reason",
     "Ref",
+    "Replay",
+    "Snapshot",
     "Spawned",
     "StartTimeoutError",
     "State",
     "SupervisorError",
+    "Timeline",
     "Tree",
     "TreeError",
     "TreeFailed",
@@ -70,9 +84,13 @@ __all__ = [
     "Unavailable",
     "UnhealthyError",
     "View",
+    "command",
     "constant",
+    "http",
     "log_line",
+    "replay",
     "run",
     "serve",
     "tcp",
+    "timeline",
 ]

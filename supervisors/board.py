@@ -98,7 +98,7 @@ class Board:
         cell = self.world.cells.get(name)
         if cell is None or not cell.is_available:
             raise Unavailable(name, self.why(name))
-        return self.values[name]
+        return self.values.get(name)
 
     def members(self, group: str) -> Mapping[str, object]:
         """Return the present values of the members of a group, by their names in it."""

@@ -1,7 +1,7 @@
 """Which threads and child processes this program has, and which of them have come since.
 
-Linux tells of processes in ``/proc``, other POSIX systems through ``ps``. Where there is neither (Windows), no process is
-seen, so none is missed.
+Linux tells of processes in ``/proc``, other POSIX systems through ``ps``. On Windows no process is seen, so none is
+ever found to be left.
 """
 
 import os

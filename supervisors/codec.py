@@ -1,4 +1,4 @@
-"""Events and status as plain values that JSON has, and back: logs that outlive the program."""
+"""Reads events and status back from the plain values that they were written as; logs that outlive the program."""
 
 import json
 import math
@@ -12,19 +12,6 @@ from supervisors.states import State
 from supervisors.status import ActorStatus, TreeStatus
 
 EnumT = TypeVar("EnumT", bound=StrEnum)
-
-
-def event_to_dict(event: Event) -> dict[str, Any]:
-    """Return an event as plain values; `event_from_dict` is the way back."""
-    return {
-        "at": event.at,
-        "name": event.name,
-        "generation": event.generation,
-        "from": event.from_state.value,
-        "to": event.to_state.value,
-        "cause": event.reason.cause.value,
-        "detail": event.reason.detail,
-    }
 
 
 def event_from_dict(values: Mapping[str, object]) -> Event:
@@ -41,31 +28,6 @@ def event_from_dict(values: Mapping[str, object]) -> Event:
         to_state=_member(values, "to", State),
         reason=Reason(_member(values, "cause", Cause), _text(values, "detail")),
     )
-
-
-def status_to_dict(status: TreeStatus) -> dict[str, Any]:
-    """Return a status as plain values; `status_from_dict` is the way back."""
-    return {
-        "tree": status.tree,
-        "at": status.at,
-        "ready": status.ready,
-        "stopping": status.stopping,
-        "actors": [actor_to_dict(row) for row in status.actors],
-    }
-
-
-def actor_to_dict(row: ActorStatus) -> dict[str, Any]:
-    """Return one row of a status as plain values."""
-    return {
-        "name": row.name,
-        "state": row.state.value,
-        "ready": row.ready,
-        "since": row.since,
-        "generation": row.generation,
-        "restarts": row.restarts,
-        "cause": row.reason.cause.value,
-        "detail": row.reason.detail,
-    }
 
 
 def status_from_dict(values: Mapping[str, object]) -> TreeStatus:
@@ -104,7 +66,7 @@ def actor_from_dict(values: Mapping[str, object]) -> ActorStatus:
 
 def event_to_line(event: Event) -> str:
     """Return an event as one line of JSON, without the line end; in ASCII, so that it can be written anywhere."""
-    return json.dumps(event_to_dict(event), separators=(",", ":"))
+    return json.dumps(event.as_dict(), separators=(",", ":"))
 
 
 def read_events(lines: Iterable[str]) -> Iterator[Event]:

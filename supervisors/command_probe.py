@@ -52,7 +52,7 @@ def command(
         except OSError:
             raise
         except BaseException:  # cancelled, and out of a nursery that may well mean a group of such exceptions
-            child.why_not_ready = f"{name} was still running; {output.last_words()}"
+            child.why_not_ready = child.why_not_ready or f"{name} was still running; {output.last_words()}"
             raise
         if status != 0:
             raise ProbeError(f"{name} {describe_exit(status)}; {output.last_words()}")

@@ -1,7 +1,8 @@
 """What an actor gets as ``ctx``: its own generation, seen from inside."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from os import PathLike
+from typing import Any
 
 import trio
 
@@ -29,9 +30,9 @@ class Stopping:
         """Whether the stop was requested."""
         return self._event.is_set()
 
-    async def wait(self) -> None:
-        """Return once the stop was requested."""
-        await self._event.wait()
+    def wait(self) -> Coroutine[Any, Any, None]:
+        """Return once the stop was requested; to be awaited."""
+        return self._event.wait()  # not awaited here: one coroutine less that every actor sleeps in
 
 
 class Context:
@@ -117,7 +118,7 @@ class Context:
 
     def note(self, text: str) -> None:
         """Keep a remark for the error, should this generation end with one; it takes the place of the one before."""
-        self._incarnation.note(text)
+        self._incarnation.note = text
 
     def request_stop(self, why: str | None = None) -> None:
         """Ask for the whole tree to be stopped, in order; returns at once."""

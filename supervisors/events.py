@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
 
 import attrs
 
@@ -36,7 +37,7 @@ class Cause(StrEnum):
     CHECK_FAILED = "health check failed"
     RECOVERED = "healthy again"
     UNHEALTHY = "unhealthy"
-    GROUP_FAILED = "its group failed"
+    GROUP_FAILED = "group failed"
     MEMBER_GAVE_UP = "a member gave up"
     SPAWNED = "spawned"
     DISMISSED = "dismissed"
@@ -84,6 +85,18 @@ class Event:
 
     def __str__(self) -> str:
         return f"{self.name}#{self.generation} {self.from_state} -> {self.to_state} ({self.reason})"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values that JSON has; `event_from_dict` is the way back."""
+        return {
+            "at": self.at,
+            "name": self.name,
+            "generation": self.generation,
+            "from": self.from_state.value,
+            "to": self.to_state.value,
+            "cause": self.reason.cause.value,
+            "detail": self.reason.detail,
+        }
 
 
 def describe(error: BaseException | None) -> str:

@@ -11,6 +11,7 @@ bounds it.
 """
 
 import contextvars
+import math
 from collections.abc import Callable, Mapping
 from functools import partial
 from random import Random
@@ -94,6 +95,7 @@ class Executor:
         self._owners: dict[trio.lowlevel.Task, str] = {}
         self._timers = Timers(self._deadline_of)
         self._alarm = trio.CancelScope()
+        self._wakes_at = math.inf
         self._body: trio.CancelScope | None = None
         self._context = contextvars.copy_context()
         self._nursery: trio.Nursery | None = None
@@ -151,19 +153,20 @@ class Executor:
 
     async def _keep_time(self) -> None:
         while not self.board.world.is_over:
-            with trio.CancelScope(deadline=self._timers.next_at) as self._alarm:
+            self._wakes_at = self._timers.next_at
+            with trio.CancelScope(deadline=self._wakes_at) as self._alarm:
                 await trio.sleep_forever()
             now = trio.current_time()
             self.board.feed(Tick(at=now, due=self._timers.take_due(now)))
 
     def _ask(self, effect: Ask) -> None:
         self._incarnations[effect.name].ask_to_stop()
-        is_last = self.board.world.shutdown is not None
-        self.board.inboxes.stop(effect.name, why=self._why_down(), is_last=is_last)
+        shutdown = self.board.world.shutdown
+        self.board.inboxes.stop(effect.name, last_because=shutdown.why if shutdown is not None else None)
 
     def _cancel(self, effect: Cancel) -> None:
         self._incarnations[effect.name].cancel()
-        self.board.inboxes.stop(effect.name, why=self._why_down(), is_last=False)
+        self.board.inboxes.stop(effect.name)
 
     def _abandon(self, effect: Abandon) -> None:
         name, task = effect.name, self._incarnations[effect.name].task
@@ -184,20 +187,17 @@ class Executor:
             if not self._turned_away:
                 self._turned_away = True
                 cells = world.cells
-                self.board.inboxes.refuse_all(self._why_down(), but=lambda name: cells[name].state in LIVE)
+                self.board.inboxes.refuse_all(world.shutdown.why, but=lambda name: cells[name].state in LIVE)
             if world.is_over:
                 self._alarm.cancel()
             if world.failures and self._body is not None:
                 self._body.cancel()
-        self._alarm.deadline = min(self._alarm.deadline, self._timers.earliest)
+        if (earliest := self._timers.earliest) < self._wakes_at:
+            self._wakes_at = self._alarm.deadline = earliest
 
     def _deadline_of(self, name: str) -> float:
         cell = self.board.world.cells.get(name)
         return cell.deadline if cell is not None else -1.0
-
-    def _why_down(self) -> str:
-        shutdown = self.board.world.shutdown
-        return f"the tree is going down: {shutdown.why}" if shutdown is not None else ""
 
     def _start(self, effect: Start) -> None:
         name, generation = effect.name, effect.generation
@@ -207,13 +207,13 @@ class Executor:
         if spec.is_virtual:
             self.board.values[name] = self.board.members(name) if spec.kind == "group" else Pool(self.board, name)
             return
-        incarnation = Incarnation(name, generation, spec, self._arguments(spec))
+        incarnation = Incarnation(name, generation, spec, self._arguments(spec), host=self)
         incarnation.context = Context(self.board, incarnation, self.children)
         self._incarnations[name] = incarnation
         # This may run in the task of another actor that announced its readiness; the new one is to see the context
         # variables of the tree's opener instead: they decide which asyncio loop is the current one, among other things.
         task_name = f"{self.board.plan.name}.{name}#{generation}"
-        self._context.copy().run(partial(self._nursery.start_soon, self._run, incarnation, name=task_name))
+        self._context.copy().run(partial(self._nursery.start_soon, incarnation.live, name=task_name))
 
     def _arguments(self, spec: ActorSpec) -> Mapping[str, object]:
         if not spec.accepts:
@@ -223,21 +223,28 @@ class Executor:
         refs = {local_name(w): Ref[object](self.board, w) for w in map(str, spec.wants) if local_name(w) in taken}
         return {**needs, **refs}
 
-    async def _run(self, incarnation: Incarnation) -> None:
-        name, generation = incarnation.name, incarnation.generation
-        task = incarnation.task = trio.lowlevel.current_task()
-        self._owners[task] = name
-        try:
-            error, result = await incarnation.live()
-        finally:
-            del self._owners[task]
-            incarnation.end()
+    def entered(self, incarnation: Incarnation) -> None:
+        """Take note that the task of an incarnation runs."""
+        if incarnation.task is not None:
+            self._owners[incarnation.task] = incarnation.name
+
+    def left(self, incarnation: Incarnation, error: BaseException | None, result: object) -> None:
+        """Take note that it has ended."""
+        name = incarnation.name
+        if incarnation.task is not None:
+            del self._owners[incarnation.task]
         self.board.values.pop(name, None)
         self.board.inboxes.close(name, error)
-        now, chance = trio.current_time(), self._chance()
-        said = "; ".join(incarnation.notes) if error is None else ""
         self.board.feed(
-            Ended(at=now, name=name, generation=generation, error=error, result=result, chance=chance, said=said)
+            Ended(
+                at=trio.current_time(),
+                name=name,
+                generation=incarnation.generation,
+                error=error,
+                result=result,
+                chance=self._chance(),
+                said=incarnation.note,
+            )
         )
 
     def _watch(self, effect: Watch) -> None:

@@ -45,6 +45,9 @@ def release(draft: Draft, name: str, cause: Cause) -> None:
     else:
         draft.move(name, State.WAITING, cause)
     for member in draft.plan.members(name):
+        spec = draft.spec(member)
+        if spec.kind == "child" and spec.restart == "never":
+            continue  # whatever brings its pool down ends it
         if draft.cell(member).state is State.GAVE_UP:
             draft.move(member, State.WAITING, cause, f"with {name}")
         draft.put(member, streak=0)
@@ -74,8 +77,9 @@ def verdict(spec: ActorSpec, error: BaseException, streak: int, *, booting: bool
 
 def _give_up(draft: Draft, name: str, error: BaseException, chance: float, final: Cause, culprit: str) -> None:
     spec = draft.spec(name)
-    kept = error if spec.kind == "child" else None  # for whoever waits for it, should it not come back with its pool
-    draft.move(name, State.GAVE_UP, final, describe(error), fault=kept)
+    draft.move(name, State.GAVE_UP, final, describe(error))
+    if spec.kind == "child":
+        draft.put(name, fault=error)  # for whoever waits for it, should it not come back with its pool
     parked = draft.ever_ready or spec.gives_up == "ignore"
     if spec.gives_up == "escalate" or not parked or not isinstance(error, Exception):
         _escalate(draft, name, error, chance, final, culprit)
@@ -85,8 +89,8 @@ def _give_up(draft: Draft, name: str, error: BaseException, chance: float, final
         why = f"{name} gave up ({final.value})"
         lost = draft.plan.lost_with(name)
         draft.effects.extend(Retire(each, why) for each in (name, *lost))
-        condemn(draft, draft.plan.members(name), Fate.RETURN, Cause.GROUP_FAILED, name, quick=True)
-        condemn(draft, lost, Fate.RETURN, Cause.DEPENDENCY_LOST, name, quick=True)
+        cause = Cause.GROUP_FAILED if spec.is_virtual else Cause.DEPENDENCY_LOST
+        condemn(draft, lost, Fate.RETURN, cause, name, quick=True)
 
 
 def _escalate(draft: Draft, name: str, error: BaseException, chance: float, final: Cause, culprit: str) -> None:
@@ -108,8 +112,7 @@ def _drop_failed(draft: Draft, name: str, error: BaseException) -> None:
 def _fail_group(draft: Draft, group: str, error: BaseException, chance: float, culprit: str) -> None:
     if draft.cell(group).state in {State.BACKOFF, State.GAVE_UP}:
         return  # another member had failed it already; this one comes back with the others
-    condemn(draft, draft.plan.members(group), Fate.RETURN, Cause.GROUP_FAILED, group, quick=True)
-    condemn(draft, draft.plan.lost_with(group), Fate.RETURN, Cause.DEPENDENCY_LOST, group, quick=True)
+    condemn(draft, draft.plan.lost_with(group), Fate.RETURN, Cause.GROUP_FAILED, group, quick=True)
     fail(draft, group, error, chance, culprit=culprit)
 
 

@@ -10,21 +10,8 @@ from collections.abc import Callable, Iterable, Mapping
 import attrs
 
 from supervisors.budget import PATIENCE, plan_shutdown, template_of
-from supervisors.plan import Edges, Plan
+from supervisors.plan import Chain, Edges, Plan
 from supervisors.specs import ActorSpec
-
-
-@attrs.frozen
-class Chain:
-    """Actors that wait for one another, and how long that takes.
-
-    Attributes:
-        actors: In the order in which they start, or stop.
-        seconds: At most; infinite when one of them has no limit.
-    """
-
-    actors: tuple[str, ...]
-    seconds: float
 
 
 @attrs.frozen(kw_only=True)

@@ -133,6 +133,8 @@ class Group:
     async def close(self) -> None:
         """Kill what is left and wait for it; the reaper last, so that its id stays ours while we may signal it."""
         self.kill()
+        if self.job is not None:
+            self.job.close()
         if self.process is not None:
             await self.process.wait()
         if self.reaper is not None:
@@ -140,8 +142,6 @@ class Group:
             for stream in (self.reaper.stdin, self.reaper.stdout):
                 if stream is not None:
                     await stream.aclose()
-        if self.job is not None:
-            self.job.close()
 
 
 @asynccontextmanager

@@ -3,11 +3,21 @@
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from types import CoroutineType
-from typing import Any
+from typing import Any, Protocol
 
 import trio
 
 from supervisors.specs import ActorSpec
+
+
+class Host(Protocol):
+    """Runs incarnations."""
+
+    def entered(self, incarnation: "Incarnation") -> None:
+        """Take note that the task of an incarnation runs."""
+
+    def left(self, incarnation: "Incarnation", error: BaseException | None, result: object) -> None:
+        """Take note that it has ended: with this error, or by returning this result."""
 
 
 class Incarnation:
@@ -18,7 +28,7 @@ class Incarnation:
         task: Runs it; None before.
         stopping: Set when it is asked to stop.
         alive_at: When it last said that it is alive.
-        notes: What it noted about its state.
+        note: What it noted last about its state; may be empty.
         has_ended: Whether its task has ended.
 
     Args:
@@ -26,10 +36,12 @@ class Incarnation:
         generation: Which one.
         spec: What was declared.
         arguments: The values and references it takes.
+        host: Told when the task begins and ends.
     """
 
     __slots__ = (
         "_arguments",
+        "_host",
         "_scope",
         "_watching",
         "alive_at",
@@ -37,13 +49,15 @@ class Incarnation:
         "generation",
         "has_ended",
         "name",
-        "notes",
+        "note",
         "spec",
         "stopping",
         "task",
     )
 
-    def __init__(self, name: str, generation: int, spec: ActorSpec, arguments: Mapping[str, object]) -> None:
+    def __init__(
+        self, name: str, generation: int, spec: ActorSpec, arguments: Mapping[str, object], *, host: Host
+    ) -> None:
         self.name = name
         self.generation = generation
         self.spec = spec
@@ -51,15 +65,12 @@ class Incarnation:
         self.task: trio.lowlevel.Task | None = None
         self.stopping = trio.Event()
         self.alive_at = 0.0
-        self.notes: tuple[str, ...] = ()
+        self.note = ""
         self.has_ended = False
         self._arguments = arguments
+        self._host = host
         self._scope = trio.CancelScope()
         self._watching: tuple[trio.CancelScope, ...] = ()
-
-    def note(self, text: str) -> None:
-        """Keep a remark; it takes the place of the one before."""
-        self.notes = (text,)
 
     def ask_to_stop(self) -> None:
         """Ask the task to stop; from now on its health does not matter."""
@@ -71,17 +82,14 @@ class Incarnation:
         self.ask_to_stop()
         self._scope.cancel()
 
-    def end(self) -> None:
-        """Take note that the task has ended."""
-        self.has_ended = True
-        self._stop_watching()
-
-    async def live(self) -> tuple[BaseException | None, object]:
-        """Run the actor's function to its end, and return what it raised and what it returned.
+    async def live(self) -> None:
+        """Run the actor's function to its end, and tell the host what came of it.
 
         Raises:
             Cancelled: Not by us: the whole run of Trio is ending.
         """
+        self.task = trio.lowlevel.current_task()
+        self._host.entered(self)
         error: BaseException | None = None
         result: object = None
         try:
@@ -91,13 +99,16 @@ class Incarnation:
                     result = await running
                 else:
                     await self._hold(running)
-        except trio.Cancelled:
-            raise
-        except BaseException as raised:  # noqa: BLE001 - goes into the world, which decides what it means
-            error = raised
-            for note in self.notes:
-                error.add_note(note)
-        return error, result
+        except BaseException as raised:
+            if _is_cancellation(raised):
+                raise
+            error = raised  # goes into the world, which decides what it means
+            if self.note:
+                error.add_note(self.note)
+        finally:
+            self.has_ended = True
+            self._stop_watching()
+        self._host.left(self, error, result)
 
     async def _hold(self, resource: AbstractAsyncContextManager[object]) -> None:
         async with resource as value:
@@ -115,3 +126,9 @@ class Incarnation:
     def _stop_watching(self) -> None:
         for scope in self._watching:
             scope.cancel()
+
+
+def _is_cancellation(error: BaseException) -> bool:
+    if isinstance(error, BaseExceptionGroup):
+        return error.split(trio.Cancelled)[1] is None
+    return isinstance(error, trio.Cancelled)

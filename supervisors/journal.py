@@ -1,11 +1,10 @@
 """Collects the events of a tree and finds its way in them; for tests."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import trio
 
 from supervisors.events import Event
-from supervisors.specs import Dependency
 from supervisors.states import State
 
 
@@ -41,20 +40,18 @@ class Journal:
         """Return who entered this state, in order."""
         return [event.name for event in self.events if event.to_state is state]
 
-    def path(self, actor: Dependency) -> list[State]:
+    def path(self, name: str) -> list[State]:
         """Return the states that this actor went through, in order."""
-        name = _name_of(actor)
         return [event.to_state for event in self.events if event.name == name]
 
-    async def wait_for(self, actor: Dependency, state: State, *, times: int = 1) -> Event:
+    async def wait_for(self, name: str, state: State, *, times: int = 1) -> Event:
         """Return the event of the actor's entering this state, once it is there; at once when it is there already.
 
         Args:
-            actor: By name, or the function.
+            name: The actor.
             state: Which state.
             times: 2 for the second time that it enters the state, and so on.
         """
-        name = _name_of(actor)
 
         def found() -> list[Event]:
             return [event for event in self.events if event.name == name and event.to_state is state]
@@ -63,7 +60,3 @@ class Journal:
         while len(matching := found()) < times:
             await self._changed.park()
         return matching[times - 1]
-
-
-def _name_of(actor: Dependency) -> str:
-    return actor if isinstance(actor, str) else str(getattr(actor, "__name__", actor))

@@ -23,6 +23,7 @@ async def open_plan(
 ) -> AsyncIterator[Live]:
     """Run the actors of a plan around a block; `Tree.open` says how."""
     executor = Executor(plan, on_event=on_event, random=random, watch=watch)
+    del plan  # who holds the first version of it holds all that children of pools ever changed in it
     live = Live(executor.board)
     body = trio.CancelScope()
     await trio.lowlevel.checkpoint_if_cancelled()  # whoever is cancelled already starts nothing

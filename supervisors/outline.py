@@ -1,29 +1,29 @@
 """The plan of a tree as a report: what starts when, what stops when, and what to look at; as text and as JSON."""
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 from supervisors.advice import warnings
-from supervisors.forecast import Chain, longest_start, longest_stop, shutdown_shares
-from supervisors.plan import Plan
+from supervisors.forecast import longest_start, longest_stop, shutdown_shares
+from supervisors.plan import Chain, Plan
 from supervisors.tables import arrows, indent, seconds, table
 
 
 def outline(plan: Plan) -> str:
     """Return the report for people."""
-    start, stop = longest_start(plan), longest_stop(plan)
+    start, stop, found = longest_start(plan), longest_stop(plan), warnings(plan)
     limits = f"ready within {seconds(start.seconds)}, down within {seconds(plan.shutdown)}"
     parts = [
         f"{plan.name}: {_counted(len(plan.specs), 'actor')}, {limits}",
-        "start",
-        indent(_waves(plan)),
-        f"  longest: {_chain(start)}",
-        "stop",
+        f"  start: {_waves(plan.start_order)}",
+        f"  stop:  {_waves(plan.stop_order)}",
+        f"  longest start: {arrows(start.actors) or 'nothing'} ({seconds(start.seconds)})",
+        f"  longest stop:  {arrows(stop.actors) or 'nothing'} ({seconds(stop.seconds)} of {seconds(plan.shutdown)})",
+        "",
         indent(_shares(plan)),
-        f"  longest: {_chain(stop)} of {seconds(plan.shutdown)}",
     ]
-    found = warnings(plan)
-    return "\n".join([*parts, *(["warnings", *(f"  - {warning}" for warning in found)] if found else [])])
+    return "\n".join([*parts, *(["", "warnings:", *(f"  - {warning}" for warning in found)] if found else [])])
 
 
 def outline_as_dict(plan: Plan) -> dict[str, Any]:
@@ -62,8 +62,8 @@ def outline_as_dict(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _waves(plan: Plan) -> str:
-    return "\n".join(f"{number}. {', '.join(wave)}" for number, wave in enumerate(plan.start_order, 1))
+def _waves(order: Iterable[Iterable[str]]) -> str:
+    return " -> ".join(", ".join(wave) for wave in order)
 
 
 def _shares(plan: Plan) -> str:
@@ -73,10 +73,6 @@ def _shares(plan: Plan) -> str:
         for share in shutdown_shares(plan)
     ]
     return table(header, rows, right=header[1:])
-
-
-def _chain(chain: Chain) -> str:
-    return f"{arrows(chain.actors) or 'nothing'}, {seconds(chain.seconds)}"
 
 
 def _chain_as_dict(chain: Chain) -> dict[str, Any]:

@@ -27,6 +27,19 @@ class Slot:
     patience: float
 
 
+@attrs.frozen
+class Chain:
+    """Actors that wait for one another, and how long that takes.
+
+    Attributes:
+        actors: In the order in which they start, or stop.
+        seconds: At most; infinite when one of them has no limit.
+    """
+
+    actors: tuple[str, ...]
+    seconds: float
+
+
 @attrs.frozen(kw_only=True)
 class Plan:
     """A tree that was checked; all about it that changes only when children of pools come and go.
@@ -125,11 +138,30 @@ class Plan:
             in_group=_plus(self.in_group, {pool: _minus(self.in_group[pool], name)}),
         )
 
-    def __str__(self) -> str:
-        def line(order: tuple[tuple[str, ...], ...]) -> str:
-            return " -> ".join(", ".join(wave) for wave in order)
+    @property
+    def critical_path(self) -> Chain:
+        """The chain that decides how long the start may take: each may use up its start timeout after the other."""
+        from supervisors.forecast import longest_start  # noqa: PLC0415 - what reports on plans imports them
 
-        return f"{self.name}\n  start: {line(self.start_order)}\n  stop:  {line(self.stop_order)}"
+        return longest_start(self)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What should be looked at though it is legal, a sentence each, such as graces that exceed the budget."""
+        from supervisors.advice import warnings  # noqa: PLC0415 - same
+
+        return warnings(self)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the whole report as plain values that JSON has; null is a time without a limit."""
+        from supervisors.outline import outline_as_dict  # noqa: PLC0415 - same
+
+        return outline_as_dict(self)
+
+    def __str__(self) -> str:
+        from supervisors.outline import outline  # noqa: PLC0415 - same
+
+        return outline(self)
 
 
 def build_plan(*, name: str, shutdown: float, retry_boot: bool, specs: Mapping[str, ActorSpec]) -> Plan:

@@ -129,7 +129,7 @@ def spawn(
         raise Unavailable(pool, f"is full: it has {spec.limit} children, which is its limit")
     chosen = options.get("name")
     name = f"{pool}/{chosen if chosen is not None else next(board.serial)}"
-    if name in board.plan.specs:
+    if name in board.farewells:  # from now on to its end; it may have to wait before it is taken in
         raise TreeError(f"pool {pool!r} already has a child {name!r}; leave name= out to have one made up")
     child = _child_spec(name, spec, function, args, options)
     spawned = Spawned(board, name)

@@ -121,7 +121,7 @@ class Polling:
 
     async def __call__(self, child: Child) -> object:
         """Ask until there were enough good answers in a row, and return the last one."""
-        child.why_not_ready = f"{self.what}: no answer yet"
+        child.why_not_ready = ""
         successes, pause = 0, self.every or _FIRST_PAUSE
         while True:
             try:
@@ -129,6 +129,9 @@ class Polling:
             except ProbeError as failure:
                 child.why_not_ready = str(failure)
                 successes = 0
+            except BaseException:  # cancelled, most likely; then an earlier failure says more than this attempt could
+                child.why_not_ready = child.why_not_ready or f"{self.what}: no answer yet"
+                raise
             else:
                 successes += 1
                 if successes == self.successes:

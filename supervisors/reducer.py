@@ -75,13 +75,18 @@ def _may_start(draft: Draft, name: str) -> bool:
         draft.cell(name).state is State.WAITING
         and draft.has_all_it_needs(name)
         and not draft.has_live_dependents(name)
-        and not any(draft.cell(group).state in {State.BACKOFF, State.GAVE_UP} for group in draft.plan.enclosing(name))
+        and not (draft.spec(name).group is not None and _group_is_down(draft, name))
     )
+
+
+def _group_is_down(draft: Draft, name: str) -> bool:
+    return any(draft.cell(group).state in {State.BACKOFF, State.GAVE_UP} for group in draft.plan.enclosing(name))
 
 
 def _start(draft: Draft, name: str) -> None:
     spec, generation = draft.spec(name), draft.cell(name).generation + 1
-    due = float("inf") if spec.main or spec.is_virtual else draft.at + spec.start_timeout
+    unlimited = spec.main or spec.is_virtual or spec.kind == "child"
+    due = float("inf") if unlimited else draft.at + spec.start_timeout
     draft.move(name, State.STARTING, Cause.DEPENDENCIES_READY, deadline=due)
     draft.effects.append(Start(name, generation))
     if spec.is_virtual or spec.kind == "child":  # a child is ready as soon as it runs: nobody waits for it
@@ -119,7 +124,7 @@ def _extended(draft: Draft, happened: Extended) -> None:
     name, cell = happened.name, draft.cell(happened.name)
     if cell.state is State.STARTING:
         latest = cell.since + EXTENSION * draft.spec(name).start_timeout
-        draft.put(name, deadline=min(cell.deadline + happened.seconds, latest))
+        draft.put(name, deadline=max(cell.deadline, min(cell.deadline + happened.seconds, latest)))
     elif cell.state is State.STOPPING:
         extend_stop(draft, name, happened.seconds)
 
@@ -235,8 +240,10 @@ def _tick(draft: Draft, happened: Tick) -> None:
 
 def _spawn(draft: Draft, happened: Spawn) -> None:
     name, pool = happened.spec.name, happened.spec.group or ""
-    if draft.shutdown is not None or not draft.cell(pool).is_available:
-        draft.effects.append(Drop(name, was_stopped=True))  # the pool was lost before its new child could be taken in
+    limit = draft.spec(pool).limit
+    is_full = limit is not None and len(draft.plan.in_group[pool]) >= limit
+    if draft.shutdown is not None or is_full or not draft.cell(pool).is_available:
+        draft.effects.append(Drop(name, was_stopped=True))  # the pool was lost, or filled, before this was its turn
         return
     draft.adopt(happened.spec)
     draft.move(name, State.WAITING, Cause.SPAWNED)
@@ -255,13 +262,11 @@ def _restart_requested(draft: Draft, happened: RestartRequested) -> None:
     name = happened.name
     if draft.shutdown is not None or name not in draft:
         return
-    state = draft.cell(name).state
-    if state in {State.BACKOFF, State.GAVE_UP}:
-        release(draft, name, Cause.OPERATOR)
-    elif state in RUNNING:
-        stopped = dict.fromkeys([name, *draft.plan.members(name)])
-        names = {**stopped, **{each: None for key in stopped for each in draft.plan.dependents(key)}}
-        condemn(draft, names, Fate.RETURN, Cause.OPERATOR, name)
+    # A group that is down keeps what is in it down, so it comes back first. What runs is stopped, and comes back.
+    condemn(draft, (name, *draft.plan.lost_with(name)), Fate.RETURN, Cause.OPERATOR, name)
+    for each in (*reversed(draft.plan.enclosing(name)), name, *draft.plan.members(name)):
+        if draft.cell(each).state in {State.BACKOFF, State.GAVE_UP}:
+            release(draft, each, Cause.OPERATOR)
 
 
 def _broken(draft: Draft, happened: Broken) -> None:

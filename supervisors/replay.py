@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile
-from typing import overload
+from typing import Any, overload
 
 import attrs
 
 from supervisors.errors import LogError
 from supervisors.events import Cause, Event
 from supervisors.states import AVAILABLE, State
-from supervisors.status import ActorStatus
+from supervisors.status import ActorStatus, render_rows
 
 _LEFT = frozenset({State.STOPPED, State.EXITED, State.GAVE_UP})
 """Where the child of a pool is when it is taken out of the tree, unless it comes back in the next moment."""
@@ -44,6 +44,19 @@ class Snapshot:
             if row.name == name:
                 return row
         raise KeyError(name)
+
+    def __str__(self) -> str:
+        stopping = "" if self.stopping is None else f"\nthe tree is stopping: {self.stopping}"
+        return f"after event {self.number}: {self.event}{stopping}\n{render_rows(self, now=self.event.at)}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values that JSON has."""
+        return {
+            "number": self.number,
+            "event": self.event.as_dict(),
+            "stopping": self.stopping,
+            "actors": [row.as_dict() for row in self],
+        }
 
 
 class Replay(Sequence[Snapshot]):
@@ -111,7 +124,8 @@ def replay(events: Iterable[Event]) -> Replay:
 
     An actor of which no event is known yet has no row. That is the case before the tree is opened, and when the head of
     the log is missing (`Live.events` keeps the last 2000): then its row appears with its first known event. The child
-    of a pool leaves when it has ended, provided that the log knows of its beginning.
+    of a pool leaves when it has ended or given up, provided that the log knows of its beginning; one that gave up and
+    waits for its pool to come back (``gives_up="escalate"``) is not told apart, and reappears with it.
 
     Several events can belong to one step of the tree. The state between two of them is one that nobody could see while
     the tree ran.

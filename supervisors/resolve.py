@@ -31,7 +31,8 @@ def resolve(specs: Mapping[str, ActorSpec], *, absent: Mapping[str, ActorFunctio
         wants = [_find(dependency, wanted, name, problems) for dependency in spec.wants]
         resolved[name] = attrs.evolve(spec, needs=tuple(filter(None, needs)), wants=tuple(filter(None, wants)))
     if not problems:
-        problems = [problem for spec in resolved.values() for problem in _edge_problems(spec, resolved)]
+        problems = [problem for spec in resolved.values() for problem in _edge_problems(spec)]
+        problems += _optional_problems(resolved)
     if not problems:
         problems = _cycle_problems(resolved)
     if problems:
@@ -114,7 +115,7 @@ def _find(dependency: Dependency, known: Known, of: str, problems: list[str]) ->
     return None
 
 
-def _edge_problems(spec: ActorSpec, specs: Mapping[str, ActorSpec]) -> list[str]:
+def _edge_problems(spec: ActorSpec) -> list[str]:
     edges = [str(edge) for edge in (*spec.needs, *spec.wants)]
     names = [local_name(edge) for edge in edges]
     problems = [f"{spec.name!r} depends on {twice!r} more than once; keep one" for twice in _repeated(edges)]
@@ -126,13 +127,32 @@ def _edge_problems(spec: ActorSpec, specs: Mapping[str, ActorSpec]) -> list[str]
         for twice in _repeated(names)
         if twice in spec.accepts and not problems
     ]
-    if spec.gives_up != "ignore":
-        problems += [
-            f"{spec.name!r} needs {need!r}, which may be missing (gives_up='ignore'); use wants=, or gives_up='park'"
-            for need in map(str, spec.needs)
-            if specs[need].gives_up == "ignore"
-        ]
     return problems
+
+
+def _optional_problems(specs: Mapping[str, ActorSpec]) -> list[str]:
+    if all(spec.gives_up != "ignore" for spec in specs.values()):
+        return []
+    return [
+        f"{spec.name!r} needs {need!r}, which may be missing (gives_up='ignore'); use wants=, or gives_up='park'"
+        for spec in specs.values()
+        for need in map(str, spec.needs if spec.kind != "group" else ())
+        if _may_miss(specs[need], spec, specs) and not _may_miss(spec, specs[need], specs)
+    ]
+
+
+def _may_miss(one: ActorSpec, other: ActorSpec, specs: Mapping[str, ActorSpec]) -> bool:
+    # Whether one can be missing while the other is not: for itself, or with a group that the other is not in.
+    apart = _with_groups(one, specs).keys() - _with_groups(other, specs).keys()
+    return any(specs[name].gives_up == "ignore" for name in apart)
+
+
+def _with_groups(spec: ActorSpec, specs: Mapping[str, ActorSpec]) -> dict[str, None]:
+    names, group = {spec.name: None}, spec.group
+    while group is not None:
+        names[group] = None
+        group = specs[group].group
+    return names
 
 
 def _parameter_problems(spec: ActorSpec, names: Collection[str]) -> list[str]:

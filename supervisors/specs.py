@@ -86,8 +86,8 @@ class ActorSpec:
 
     @property
     def is_awaited(self) -> bool:
-        """Whether the tree is not ready as long as this is not."""
-        return not self.main and self.kind != "child" and self.gives_up != "ignore"
+        """Whether the tree is not ready as long as this is not; for what is in a group, the group speaks."""
+        return self.group is None and not self.main and self.gives_up != "ignore"
 
 
 def local_name(path: str) -> str:

@@ -1,11 +1,13 @@
 """A frozen picture of a running tree, for readiness pages and people."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import attrs
 
 from supervisors.events import Reason
 from supervisors.states import State
+from supervisors.tables import seconds, table
 from supervisors.world import World
 
 
@@ -30,6 +32,19 @@ class ActorStatus:
     generation: int
     restarts: int
     reason: Reason
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values that JSON has."""
+        return {
+            "name": self.name,
+            "state": self.state.value,
+            "ready": self.ready,
+            "since": self.since,
+            "generation": self.generation,
+            "restarts": self.restarts,
+            "cause": self.reason.cause.value,
+            "detail": self.reason.detail,
+        }
 
 
 @attrs.frozen(kw_only=True)
@@ -63,6 +78,35 @@ class TreeStatus:
             if row.name == name:
                 return row
         raise KeyError(name)
+
+    def __str__(self) -> str:
+        how = "ready" if self.ready else "not ready" if self.stopping is None else f"stopping ({self.stopping})"
+        return f"{self.tree}: {how}\n{render_rows(self, now=self.at)}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values that JSON has; `status_from_dict` is the way back."""
+        return {
+            "tree": self.tree,
+            "at": self.at,
+            "ready": self.ready,
+            "stopping": self.stopping,
+            "actors": [row.as_dict() for row in self],
+        }
+
+
+def render_rows(rows: Iterable[ActorStatus], *, now: float) -> str:
+    """Return a table with a line per actor, for people.
+
+    Args:
+        rows: The actors.
+        now: The time from which it is reckoned for how long they are in their state, on the clock of the rows.
+    """
+    header = ("actor", "state", "for", "generation", "why")
+    lines = [
+        (row.name, row.state.value, seconds(max(now - row.since, 0.0)), str(row.generation), str(row.reason))
+        for row in rows
+    ]
+    return table(header, lines, right={"for", "generation"})
 
 
 def take_status(world: World, at: float) -> TreeStatus:

@@ -1,6 +1,6 @@
 """How actors are stopped: who is condemned, whose turn it is, how long each may take."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 import attrs
 
@@ -31,12 +31,26 @@ def begin_shutdown(draft: Draft, why: str, *, hurried: bool = False) -> None:
                 cancel(draft, name, Cause.HURRIED, why)
 
 
-def condemn(draft: Draft, names: Iterable[str], fate: Fate, cause: Cause, detail: str, *, quick: bool = False) -> None:
-    """Decide that these actors stop; those that run lose their readiness in this step and wait for their turn."""
+def condemn(
+    draft: Draft, names: Collection[str], fate: Fate, cause: Cause, detail: str, *, quick: bool = False
+) -> None:
+    """Decide that these actors stop; those that run lose their readiness in this step.
+
+    Whoever no other holds back is asked to stop at once; the others wait for their turn.
+    """
+    condemned = frozenset(names)
     for name in names:
         cell = draft.cell(name)
         if cell.state in RUNNING:
-            draft.move(name, State.DRAINING, cause, detail, fate=fate, quick=quick)
+            waits = draft.is_held(name) or any(
+                _is_running(draft, other, condemned) for other in draft.plan.held_by[name]
+            )
+            if waits or not cell.is_available or draft.spec(name).is_virtual or _is_hurried(draft):
+                draft.move(name, State.DRAINING, cause, detail, fate=fate, quick=quick)
+            else:
+                ends = _grace_ends(draft, name, quick=quick)
+                draft.move(name, State.STOPPING, cause, detail, deadline=ends, fate=fate, quick=quick)
+                draft.effects.append(Ask(name, cell.generation))
         elif fate is Fate.STOP and cell.state in {State.DECLARED, State.WAITING, State.BACKOFF}:
             draft.move(name, State.STOPPED, cause, detail, fate=fate)
             if draft.spec(name).kind == "child":
@@ -47,7 +61,11 @@ def condemn(draft: Draft, names: Iterable[str], fate: Fate, cause: Cause, detail
         elif fate is Fate.STOP and cell.state in LEAVING:
             draft.put(name, fate=fate)
             if cell.state is State.STOPPING:
-                draft.put(name, deadline=min(cell.deadline, _grace_ends(draft, name)))
+                draft.put(name, deadline=min(cell.deadline, _grace_ends(draft, name, quick=cell.quick)))
+            elif cell.state is State.CANCELLING and draft.shutdown is not None:
+                slot = slot_of(draft, name)  # its patience was that of a tree which has all the time in the world
+                ends = draft.shutdown.at + slot.cancel_by + slot.patience
+                draft.put(name, deadline=min(cell.deadline, ends))
 
 
 def take_turns(draft: Draft) -> None:
@@ -65,12 +83,12 @@ def _take_turn(draft: Draft, name: str) -> None:
         draft.move(name, State.STOPPED, Cause.ENDED)
         if cell.fate is Fate.RETURN and draft.shutdown is None:
             draft.move(name, State.WAITING, Cause.COMES_BACK)
-    elif draft.shutdown is not None and draft.shutdown.hurried:
+    elif _is_hurried(draft):
         cancel(draft, name, Cause.HURRIED)
     elif not cell.was_ready:
         cancel(draft, name, Cause.NEVER_READY)
     else:
-        draft.move(name, State.STOPPING, Cause.TURN, deadline=_grace_ends(draft, name))
+        draft.move(name, State.STOPPING, Cause.TURN, deadline=_grace_ends(draft, name, quick=cell.quick))
         draft.effects.append(Ask(name, cell.generation))
 
 
@@ -116,8 +134,16 @@ def slot_of(draft: Draft, name: str) -> Slot:
     return slots[template_of(spec.group or "")] if spec.kind == "child" else slots[name]
 
 
-def _grace_ends(draft: Draft, name: str) -> float:
+def _is_running(draft: Draft, name: str, among: frozenset[str]) -> bool:
+    return name in among and draft.cell(name).state in RUNNING
+
+
+def _is_hurried(draft: Draft) -> bool:
+    return draft.shutdown is not None and draft.shutdown.hurried
+
+
+def _grace_ends(draft: Draft, name: str, *, quick: bool) -> float:
     grace = draft.spec(name).grace
     if draft.shutdown is not None:
         return min(draft.at + grace, draft.shutdown.at + slot_of(draft, name).cancel_by)
-    return draft.at + (min(grace, LOST_GRACE) if draft.cell(name).quick else grace)
+    return draft.at + (min(grace, LOST_GRACE) if quick else grace)

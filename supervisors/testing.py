@@ -4,20 +4,22 @@ Name it in the ``conftest.py`` at the root of your tests; then every async test 
 
     pytest_plugins = ("supervisors.testing",)
 
-It does not announce itself to pytest (as an entry point), since it would then be imported in every run of an environment
-where this library happens to be installed: before coverage begins to measure, and where pytest-trio is missing.
+It does not announce itself to pytest (as an entry point), since it would then be imported in every run of any
+environment where this library is installed: before coverage begins to measure, and even where pytest-trio is missing.
 
-What happens where. Each tree is held open by a task of its own in the fixture's nursery, for a test and its fixtures are
-different tasks and a tree has to be left in the task that entered it. Such a task is out of reach of cancellation while
-its tree is open, so that the fixture decides in which order the trees go down. The test is looked at from outside of
-Trio, by `pytest_runtest_call`: what was not there before Trio began to run and is still there after it has ended is what
-the test has left behind, whichever of its fixtures ended first.
+What happens where. A tree has to be left in the task that entered it, and a test and its fixtures are different tasks,
+so each tree is held open by a task of its own in the fixture's nursery. While its tree is open, cancellation does not
+reach it: the fixture says in which order the trees go down. What a test leaves behind is looked for from outside of
+Trio, by `pytest_runtest_call`: it was not there before Trio's run, and is still there after it. So it does not matter
+in which order the fixtures of a test begin and end.
 """
 
 import sys
-from collections.abc import AsyncIterator, Callable, Generator, Iterator
-from contextlib import nullcontext
+from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator
+from contextlib import AbstractAsyncContextManager, nullcontext
 from random import Random
+from types import TracebackType
+from typing import NoReturn
 
 import pytest
 import trio
@@ -25,9 +27,10 @@ from pytest_trio import trio_fixture  # type: ignore[import-untyped]  # it has n
 
 from supervisors.census import left_since, take_census
 from supervisors.errors import AbandonedError, TreeFailed
-from supervisors.events import Event, describe
+from supervisors.events import Event
 from supervisors.journal import Journal
 from supervisors.live import Live
+from supervisors.report import render_failure
 from supervisors.tree import Tree
 
 __all__ = ["Journal", "OpenTree", "open_tree", "pytest_runtest_call"]
@@ -36,15 +39,17 @@ __all__ = ["Journal", "OpenTree", "open_tree", "pytest_runtest_call"]
 class OpenTree:
     """Opens trees for the rest of a test; what the fixture `open_tree` gives.
 
+    Attributes:
+        failures: Of trees that went down during the test.
+
     Args:
-        nursery: Of the fixture.
-        failures: Where the failure of a tree goes to.
+        nursery: Of the fixture; it is cancelled when a tree fails.
     """
 
-    def __init__(self, nursery: trio.Nursery, failures: list[Exception]) -> None:
+    def __init__(self, nursery: trio.Nursery) -> None:
+        self.failures: list[Exception] = []
         self._nursery = nursery
-        self._failures = failures
-        self._open: list[_Stay] = []
+        self._stays: list[_Stay] = []
 
     async def __call__(
         self, tree: Tree, *, random: Random | None = None, on_event: Callable[[Event], None] | None = None
@@ -63,40 +68,51 @@ class OpenTree:
             TreeFailed: An actor failed before all were ready.
             TreeStopped: An actor asked the tree to stop before it was ready.
         """
-        live: Live = await self._nursery.start(self._hold, tree, random or Random(0), on_event)  # noqa: S311 - a test's
+        opening = tree.open(on_event=on_event, random=random or Random(0))  # noqa: S311 - spreads retries; no secret
+        live: Live = await self._nursery.start(self._hold, opening)
         return live
+
+    async def close(self) -> None:
+        """Stop the trees, the one that was opened last first; each takes what its own budget allows."""
+        for stay in reversed(self._stays):
+            stay.leave.set()
+            await stay.left.wait()
+
+    def raise_failures(self) -> None:
+        """Raise what brought trees down, if anything did.
+
+        Raises:
+            ExceptionGroup: Of `TreeFailed`, one per tree.
+        """
+        if self.failures:
+            raise ExceptionGroup("trees failed during the test", self.failures)
 
     async def _hold(
         self,
-        tree: Tree,
-        random: Random,
-        on_event: Callable[[Event], None] | None,
+        opening: AbstractAsyncContextManager[Live],
         task_status: trio.TaskStatus[Live] = trio.TASK_STATUS_IGNORED,
     ) -> None:
         stay = _Stay()
         try:
             with trio.CancelScope() as scope:
-                async with tree.open(on_event=on_event, random=random) as live:
-                    scope.shield = True
-                    self._open.append(stay)
+                async with opening as live:
+                    scope.shield = True  # from here on the fixture says when
+                    self._stays.append(stay)
                     task_status.started(live)
-                    try:
-                        await stay.leave.wait()
-                    finally:
-                        if not stay.leave.is_set():  # the tree has failed: the test need not wait for its end
-                            self._nursery.cancel_scope.cancel()
+                    await self._outlast(stay)
         except Exception as failure:
-            self._failures.append(failure)
-            if stay not in self._open:
-                raise
+            if stay not in self._stays:
+                raise  # to whoever wanted to open it
+            self.failures.append(failure)
         finally:
             stay.left.set()
 
-    async def close(self) -> None:
-        """Stop the trees, the one that was opened last first; each takes what its own budget allows."""
-        for stay in reversed(self._open):
-            stay.leave.set()
-            await stay.left.wait()
+    async def _outlast(self, stay: "_Stay") -> None:
+        try:
+            await stay.leave.wait()
+        finally:
+            if not stay.leave.is_set():  # the tree has failed: the test need not wait until it is down
+                self._nursery.cancel_scope.cancel()
 
 
 class _Stay:
@@ -107,49 +123,111 @@ class _Stay:
         self.left = trio.Event()
 
 
-_FAILURES = pytest.StashKey[list[Exception]]()
-
-
 @trio_fixture  # type: ignore[untyped-decorator]  # it has no types
 async def open_tree(request: pytest.FixtureRequest, nursery: trio.Nursery) -> AsyncIterator[OpenTree]:
-    """Open trees for the rest of the test: ``live = await open_tree(tree)``.
+    """Give a test its `OpenTree`, which opens trees for the rest of the test.
+
+    Example::
+
+        async def test_orders_are_kept(open_tree):
+            live = await open_tree(tree)
+
+            assert await live["store"].get().count_orders() == 0
 
     When an actor gives up, the test is cancelled and fails with the root cause, even if it waits for something else. At
-    the end the trees are stopped in reverse order; then no actor must have been abandoned, and no thread and no child
+    the end the trees are stopped in reverse order; then no actor may have been abandoned, and no thread and no child
     process be there that was not there before the test. Threads that Trio keeps for later are all right.
     """
-    failures = request.node.stash.setdefault(_FAILURES, [])
-    trees = OpenTree(nursery, failures)
-    background = len(failures)
+    trees = OpenTree(nursery)
     try:
         yield trees
     finally:
         with trio.CancelScope(shield=True):  # bounded by the budgets of the trees
             await trees.close()
-        _warn_of_hang(request.config, failures)
-    if failures[background:]:
-        raise _all_of(failures)
+        _tell_of_hang(request.config, trees.failures)
+        # Here, in place of the cancellation: that it was a failed tree which cancelled the test has to be said.
+        trees.raise_failures()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Let the root causes be what is seen of a test whose tree has failed, and look for what it has left behind."""
+    """Let a test whose tree has failed fail with the root causes, and look for what a test has left behind."""
     __tracebackhide__ = True
-    if open_tree.__name__ not in getattr(item, "fixturenames", ()):
+    if "open_tree" not in getattr(item, "fixturenames", ()):
         return (yield)
     before = take_census()
-    result: object = None
-    raised: BaseException | None = None
+    result, failure = None, None
     try:
         result = yield
-    except BaseException as error:  # noqa: BLE001 - raised again below, outside of this clause: it must not get a context
-        raised = error
+    except (Exception, BaseExceptionGroup) as raised:  # noqa: BLE001 - raised below, where it gets no context
+        failure = root_cause(raised)
     left = "; ".join(left_since(before))
-    if raised is not None:
-        shown = _as_seen(raised, item.stash.get(_FAILURES, []))
+    if failure is not None:
         if left:
-            shown.add_note(f"left behind: {left}")
-        raise shown
+            failure.add_note(f"left behind: {left}")
+        raise failure
     if left:
-        pytest.fail(f"left behind: {left}", pytrace=False)
+        _fail(f"left behind: {left}")
     return result
+
+
+def _fail(why: str) -> NoReturn:
+    # In a function of its own: pytest wants to have one entry of the traceback that is not hidden.
+    pytest.fail(why, pytrace=False)
+
+
+def root_cause(raised: BaseException) -> BaseException:
+    """Return what is to be seen of what a test has raised: its failed trees first, without their wrapping.
+
+    A single root cause that nothing came on top of is returned itself, with a note of its tree.
+    """
+    if not isinstance(raised, BaseExceptionGroup):
+        return raised
+    failures = list(_failed_trees(raised))
+    rest: BaseException | None = raised.split(TreeFailed)[1]
+    for failure in failures:
+        # Where it was raised says nothing: in the fixture. Where its causes were raised, they say themselves.
+        failure.__traceback__, failure.__context__, failure.__suppress_context__ = None, None, True
+    if not failures:
+        return raised
+    if rest is not None:
+        while isinstance(rest, BaseExceptionGroup) and len(rest.exceptions) == 1:
+            rest = rest.exceptions[0]
+        return BaseExceptionGroup("a tree failed, and so did the test", [*failures, rest])
+    if len(failures) > 1:
+        return ExceptionGroup("several trees failed", failures)
+    [failure] = failures
+    if len(failure.exceptions) > 1:
+        return failure
+    [cause] = failure.exceptions
+    cause.add_note(failure.message)
+    return cause.with_traceback(_beyond_us(cause.__traceback__))
+
+
+def _beyond_us(traceback: TracebackType | None) -> TracebackType | None:
+    """Return a traceback from where it leaves this library; all of it when it never does."""
+    beyond = traceback
+    while beyond is not None and beyond.tb_frame.f_globals.get("__name__", "").startswith("supervisors."):
+        beyond = beyond.tb_next
+    return beyond or traceback
+
+
+def _failed_trees(group: BaseExceptionGroup[BaseException]) -> Iterator[TreeFailed]:
+    if isinstance(group, TreeFailed):
+        yield group
+        return
+    for inner in group.exceptions:
+        if isinstance(inner, BaseExceptionGroup):
+            yield from _failed_trees(inner)
+
+
+def _tell_of_hang(config: pytest.Config, failures: Iterable[Exception]) -> None:
+    """Say at once which actors were abandoned: Trio's run ends only when they do, and nothing is shown before."""
+    hanging = [f for f in failures if isinstance(f, TreeFailed) and f.subgroup(AbandonedError) is not None]
+    if not hanging:
+        return
+    capture = config.pluginmanager.getplugin("capturemanager")
+    with capture.global_and_fixture_disabled() if capture is not None else nullcontext():
+        for failure in hanging:
+            sys.stderr.write(f"\nthe test cannot end before this does:\n{render_failure(failure)}\n")
+        sys.stderr.flush()

@@ -15,15 +15,15 @@ _WIDTH = 40  # characters of the chart
 
 @attrs.frozen(kw_only=True)
 class Launch:
-    """One start of one actor; times in seconds from the beginning of the timeline.
+    """How one actor got ready, retries included; times in seconds from the beginning of the timeline.
 
     Attributes:
         name: The actor.
-        generation: Which start it was, 1 for the first; 0 when it never came to one.
+        generation: The one that got ready, or the latest that did not; 0 when it was never started.
         waiting: When it began to wait for what it needs.
-        started: When it was started; None when it was not.
+        started: When it was first started; None when it was not.
         ready: When it was ready; None when it was not.
-        ended: When it ended, or was asked to, without having been ready; None when it was ready, or is still starting.
+        ended: When the latest start ended that did not get ready; None when it got ready, or is still starting.
         last: The dependency that it waited for longest; None when it did not wait.
     """
 
@@ -42,7 +42,7 @@ class Launch:
 
     @property
     def took(self) -> float | None:
-        """Seconds from its start to its readiness; None when it was not ready."""
+        """Seconds from its first start to its readiness; None when it was not ready."""
         return None if self.started is None or self.ready is None else self.ready - self.started
 
 
@@ -51,7 +51,7 @@ class Timeline:
     """A start of a tree; iterates over the actors, and ``print`` shows a chart.
 
     Attributes:
-        launches: A start each, in the order in which the actors began to wait.
+        launches: One for each actor, in the order in which they began to wait.
         total: Seconds from the beginning until the last of them was ready.
         critical_path: Who had to be ready one after the other for that: the actors whose start is worth making faster.
     """
@@ -64,7 +64,7 @@ class Timeline:
         return iter(self.launches)
 
     def __getitem__(self, name: str) -> Launch:
-        """Return the start of this actor.
+        """Return how this actor got ready.
 
         Raises:
             KeyError: There is none.
@@ -84,14 +84,14 @@ class Timeline:
 
 
 def timeline(events: Iterable[Event], *, needs: Edges | None = None, since: float | None = None) -> Timeline:
-    """Return how a start went: of each actor its first one in these events.
+    """Return how a start went: of each actor, how it got ready for the first time in these events.
 
     Args:
         events: As `Live.events` returns them, or from a log; the head may be missing.
         needs: Who needs whom, as `Plan.needs` has it. Without it, an actor is taken to have waited for whoever was
             ready last before it started, which is nearly always so.
         since: Leave out all that happened before this time, on Trio's clock, to see a restart instead of the first
-            start; those who did not start again are then not in it.
+            start; whoever did not start again is then not in it.
     """
     log = [event for event in events if since is None or event.at >= since]
     if not log:
@@ -106,7 +106,7 @@ def timeline(events: Iterable[Event], *, needs: Edges | None = None, since: floa
 
 
 class _Launches:
-    """Collects the first start of each actor, event by event."""
+    """Collects how each actor got ready for the first time, event by event."""
 
     def __init__(self, origin: float, needs: Edges | None) -> None:
         self.found: dict[str, Launch] = {}
@@ -127,9 +127,12 @@ class _Launches:
             self.found[name] = Launch(
                 name=name, generation=event.generation, waiting=begun, started=at, last=self._last_need(name)
             )
-        elif event.from_state is State.STARTING and launch is not None and launch.generation == event.generation:
+        elif event.from_state is State.STARTING and launch is not None and launch.ready is None:
+            latest = attrs.evolve(launch, generation=event.generation)
             is_ready = event.to_state is State.READY
-            self.found[name] = attrs.evolve(launch, ready=at) if is_ready else attrs.evolve(launch, ended=at)
+            self.found[name] = (
+                attrs.evolve(latest, ready=at, ended=None) if is_ready else attrs.evolve(latest, ended=at)
+            )
         if event.to_state is State.READY:
             self._ready_at[name] = position
 

@@ -17,7 +17,7 @@ from supervisors.health import Check
 from supervisors.live import Live
 from supervisors.opening import open_plan
 from supervisors.plan import Plan, build_plan, reach
-from supervisors.resolve import injectable, nearest, resolve
+from supervisors.resolve import Known, injectable, nearest, resolve
 from supervisors.specs import ActorFunction, ActorSpec, Dependency, GivesUp, Restart, local_name
 from supervisors.watchdog import LoopWatch
 
@@ -103,6 +103,11 @@ class Tree:
         """The actors by name, in declaration order, as they were declared."""
         return dict(self._specs)
 
+    @property
+    def absent(self) -> Mapping[str, ActorFunction]:
+        """Actors that `only` left out, with what declared them: they may be wanted, and are unavailable then."""
+        return dict(self._absent)
+
     def add(self, function: ActorFunction, **options: Unpack[ActorOptions]) -> None:
         """Add an actor.
 
@@ -165,17 +170,27 @@ class Tree:
             TreeError: The other tree is wrong, something that it takes is not given, or the name is taken.
         """
         group = name or tree.name
-        members, taken = tree.resolved()
-        outer = _several(group, "needs", options.get("needs", ()))
-        wants = _several(group, "wants", options.get("wants", ()))
+        try:
+            members, taken = tree.resolved()
+        except TreeError as error:
+            raise TreeError([f"group {group!r}: {problem}" for problem in error.problems]) from error
+        outer = self._named(_several(group, "needs", options.get("needs", ())))
+        wants = self._named(_several(group, "wants", options.get("wants", ())))
         specs = enclose(group, members, taken, needs=outer, wants=wants)
-        for key, spec in specs.items():
+        for key in (group, *specs):
             self._check_free(key)
-            self._specs[key] = spec
-        waited = [key for key, s in specs.items() if s.group == group and s.gives_up != "ignore"]
+        self._specs.update(specs)
+        self._absent.update({f"{group}/{key}": function for key, function in tree.absent.items()})
+        waited = [key for key, s in specs.items() if s.group == group and s.gives_up != "ignore" and not s.main]
         needs = {"needs": tuple(waited) or outer, "wants": ()}
         self._declare(group, {**options, **needs}, function=_marker(group), kind="group")
         return group
+
+    def _named(self, edges: tuple[Dependency, ...]) -> tuple[Dependency, ...]:
+        # A function stands for the actor that it declared, which may be called otherwise; it may also come later.
+        known = Known({name: spec.declared_by for name, spec in self._specs.items()})
+        found = (known.names_of(edge) if callable(edge) else [] for edge in edges)
+        return tuple(names[0] if len(names) == 1 else edge for names, edge in zip(found, edges, strict=True))
 
     def _declare(self, name: str, options: Mapping[str, Any], *, function: ActorFunction, **fixed: Any) -> None:
         self._check_free(name)
@@ -246,14 +261,15 @@ class Tree:
         """
         specs, taken = self.resolved()
         chosen = [self.name_of(actor) for actor in actors]
-        needs = {name: tuple(map(str, spec.needs)) for name, spec in specs.items()}
+        needs = {name: tuple(map(str, spec.needs)) for name, spec in specs.items()} | dict.fromkeys(taken, ())
         kept = {*chosen, *reach(chosen, needs)}
         absent = {name: spec.declared_by for name, spec in specs.items() if name not in kept}
+        absent |= {name: _marker(name) for name in taken if name not in kept}
         groups = {s.group for s in specs.values() if s.group not in kept}
         chosen_specs = {
             n: attrs.evolve(s, group=None) if s.group in groups else s for n, s in specs.items() if n in kept
         }
-        return self._with(chosen_specs, {**self._absent, **absent}, taken)
+        return self._with(chosen_specs, {**self._absent, **absent}, [name for name in taken if name in kept])
 
     def name_of(self, actor: Dependency) -> str:
         """Return the name of an actor that is given by name or by function.

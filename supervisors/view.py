@@ -7,6 +7,7 @@ from supervisors.events import Event
 from supervisors.refs import Ref
 from supervisors.specs import Dependency
 from supervisors.status import TreeStatus
+from supervisors.timeline import Timeline, timeline
 
 
 class View:
@@ -54,3 +55,11 @@ class View:
     def events(self) -> tuple[Event, ...]:
         """Return what happened, oldest first; the last 2000 events are kept."""
         return tuple(self._board.log)
+
+    def timeline(self, *, since: float | None = None) -> Timeline:
+        """Return how the start went: who waited for whom, how long, and which chain made it as long as it was.
+
+        Args:
+            since: Leave out all that happened before this time, on Trio's clock, to see a restart instead.
+        """
+        return timeline(self.events(), needs=self._board.plan.needs, since=since)

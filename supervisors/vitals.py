@@ -8,7 +8,7 @@ import trio
 from supervisors.board import Board
 from supervisors.errors import UnhealthyError
 from supervisors.events import describe
-from supervisors.happenings import Checked, Hung
+from supervisors.happenings import Broken, Checked, Hung
 from supervisors.health import Check
 from supervisors.incarnation import Incarnation
 from supervisors.stacks import describe_stack
@@ -26,7 +26,15 @@ def vital_signs(incarnation: Incarnation, board: Board) -> Iterator[tuple[str, W
             now = trio.current_time()
             board.feed(Checked(at=now, name=name, generation=generation, problem=problem, fails=fails))
 
-        yield f"check of {name}", partial(run_check, check, board.values[name], checked)
+        async def checking() -> None:
+            try:
+                await run_check(check, lambda: board.values.get(name), checked)
+            except trio.Cancelled:
+                raise
+            except BaseException as error:  # noqa: BLE001 - would end all of Trio; now it ends the tree, in order
+                board.feed(Broken(at=trio.current_time(), name=f"check of {name}", error=error))
+
+        yield f"check of {name}", checking
     if spec.watchdog is not None:
         incarnation.alive_at = trio.current_time()
 
@@ -36,17 +44,17 @@ def vital_signs(incarnation: Incarnation, board: Board) -> Iterator[tuple[str, W
         yield f"watchdog of {name}", partial(watch_signs_of_life, incarnation, spec.watchdog, hung)
 
 
-async def run_check(check: Check, value: object, report: Callable[[str | None], None]) -> None:
+async def run_check(check: Check, value: Callable[[], object], report: Callable[[str | None], None]) -> None:
     """Check again and again, until cancelled.
 
     Args:
         check: What to do and how often.
-        value: The actor's value.
+        value: Returns the actor's value: that of a pool's child may come after it is ready.
         report: Gets what is wrong after each check, or None.
     """
     while True:
         await trio.sleep(check.every)
-        report(await _ask(check, value))
+        report(await _ask(check, value()))
 
 
 async def _ask(check: Check, value: object) -> str | None:

@@ -3,12 +3,13 @@
 import json
 import os
 import pty
+import random
 import select
 import signal
 import socket
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psutil
 import pytest
@@ -152,9 +153,7 @@ def test_folder_in_use_is_refused_with_both_ways_out_and_each_works(start, start
 
 
 def test_remote_run_outlives_a_crash_of_its_server(start, start_server, gate):
-    with socket.socket() as reserved:
-        reserved.bind(("127.0.0.1", 0))
-        port = reserved.getsockname()[1]
+    port = port_to_come_back_to()
     first = start_server("--port", str(port))
     with first.wait_ready():
         program = start(*RUN, "gated", "--server", f"127.0.0.1:{port}", "-i", f"port={gate.port}")
@@ -180,6 +179,14 @@ def test_terminal_gets_a_live_picture_and_a_table(project):
     assert "\x1b[2K" in shown  # a line drawn over
     assert "✓" in shown
     assert shown.rstrip().splitlines()[-1].split("\x1b[0m")[-1].split() == ["hi"]
+
+
+def port_to_come_back_to():
+    """Return a free port below those that systems give to connections: nobody else gets it while the server is down."""
+    while True:
+        port = random.randrange(20_000, 32_000)  # noqa: S311 - keeps no secret
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 @contextmanager

@@ -90,18 +90,18 @@ async def test_a_change_of_status_between_two_pages_does_not_move_an_execution(p
     assert [state.exec_id for state in second.items] == ["1", "0"]
 
 
-STATUS_SETS = [
-    None,
-    frozenset(),
-    frozenset({Status.RUNNING}),
-    frozenset({Status.FAILED, Status.TIMED_OUT}),
-    frozenset({Status.PENDING, Status.SUCCESS, Status.CANCELED}),
-    frozenset(Status),
-]
+STATUS_SETS = {
+    "not filtered": None,
+    "none": frozenset(),
+    "one": frozenset({Status.RUNNING}),
+    "two": frozenset({Status.FAILED, Status.TIMED_OUT}),
+    "three": frozenset({Status.PENDING, Status.SUCCESS, Status.CANCELED}),
+    "all": frozenset(Status),
+}
 
 
 @pytest.mark.parametrize("workflow_id", [None, "a", "b", "absent"])
-@pytest.mark.parametrize("statuses", STATUS_SETS, ids=str)
+@pytest.mark.parametrize("statuses", STATUS_SETS.values(), ids=STATUS_SETS)
 async def test_filters_leave_exactly_what_they_say(put, pages, an_execution, workflow_id, statuses):
     dice = random.Random(7)  # noqa: S311 - a seeded choice, no secret
     states = [

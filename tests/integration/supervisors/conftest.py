@@ -1,5 +1,6 @@
 """Real processes for the tests of the supervision library, and proof that none of them is left."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -43,6 +44,10 @@ class Program:
     def send(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
 
+    def session(self) -> list[psutil.Process]:
+        """Return what still runs of all that it started, directly or not, whoever adopted it meanwhile."""
+        return [process for process in psutil.process_iter() if _is_running_in(self.process.pid, process)]
+
     async def wait(self) -> int:
         """Wait for the end, reading what is still written, and return the exit status."""
         while chunk := await self.process.stdout.receive_some():
@@ -51,21 +56,28 @@ class Program:
         return await self.process.wait()
 
 
+def _is_running_in(session: int, process: psutil.Process) -> bool:
+    try:
+        return os.getsid(process.pid) == session and process.status() != psutil.STATUS_ZOMBIE
+    except (ProcessLookupError, psutil.NoSuchProcess):  # it has ended meanwhile
+        return False
+
+
 @pytest.fixture
 async def start(tmp_path: Path):
-    """Return a factory that starts a program from its source."""
+    """Return a factory that starts a program from its source, in a session of its own."""
     programs = []
 
-    async def make(source: str, *args: str) -> Program:
+    async def make(source: str, *args: str, stdin: int = subprocess.DEVNULL) -> Program:
         path = tmp_path / f"program{len(programs)}.py"
         path.write_text(source)
         with (tmp_path / "stderr.txt").open("wb") as errors:
             process = await trio.lowlevel.open_process(
                 [sys.executable, "-u", str(path), *args],
-                stdin=subprocess.DEVNULL,
+                stdin=stdin,
                 stdout=subprocess.PIPE,
                 stderr=errors,
-                process_group=0,
+                start_new_session=True,
             )
         program = Program(process)
         programs.append(program)
@@ -77,6 +89,42 @@ async def start(tmp_path: Path):
             program.process.kill()
         await program.process.wait()
         await program.process.stdout.aclose()
+        for process in program.session():
+            process.kill()
+
+
+class Terminal:
+    """A terminal with a program in its foreground."""
+
+    def __init__(self, keyboard: int, program: Program) -> None:
+        self._keyboard = keyboard
+        self.program = program
+
+    def press_ctrl_c(self) -> None:
+        """Let the terminal send SIGINT to its foreground group."""
+        os.write(self._keyboard, b"\x03")
+
+
+@pytest.fixture
+async def start_in_terminal(start):
+    """Return a factory that starts a program from its source in the foreground of a terminal of its own."""
+    keyboards = []
+
+    async def make(source: str) -> Terminal:
+        keyboard, terminal = os.openpty()
+        keyboards.append(keyboard)
+        try:
+            return Terminal(keyboard, await start(_TAKE_TERMINAL + source, stdin=terminal))
+        finally:
+            os.close(terminal)
+
+    yield make
+    for keyboard in keyboards:
+        os.close(keyboard)
+
+
+# The leader of a session that takes a terminal for its own is in the foreground of it.
+_TAKE_TERMINAL = "import fcntl, termios\nfcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
 
 
 @pytest.fixture

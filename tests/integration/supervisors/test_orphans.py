@@ -3,6 +3,7 @@
 import signal
 
 import pytest
+import trio
 
 pytestmark = pytest.mark.slow
 
@@ -82,3 +83,34 @@ async def test_third_signal_kills_the_groups_of_all_children_and_exits_at_once(s
 
     assert await program.wait() == 128 + signal.SIGTERM
     assert await wait_gone(below)
+
+
+PROBED = """
+import sys, trio
+from supervisors import Tree, run
+from supervisors.command_probe import command
+
+tree = Tree("t")
+
+@tree.actor
+async def child(ctx):
+    probe = command(["sh", "-c", "trap '' TERM; touch $0; sleep 600 & wait", sys.argv[1]], timeout=600)
+    await ctx.process(["sleep", "600"], ready=probe)
+
+sys.exit(run(tree))
+"""
+
+
+async def test_kill_of_the_parent_takes_the_command_of_a_probe_along(start, descendants, wait_gone, tmp_path):
+    asked = tmp_path / "asked"
+    program = await start(PROBED, str(asked))
+    while not asked.exists():  # noqa: ASYNC110 - a file tells nobody that it was made
+        await trio.sleep(0.01)
+    below = descendants(program.process.pid)
+
+    program.send(signal.SIGKILL)
+
+    assert await program.wait() == -signal.SIGKILL
+    assert len(below) >= 4  # two reapers, child, command
+    assert await wait_gone(below)
+    assert program.session() == []

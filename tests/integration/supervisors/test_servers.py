@@ -15,6 +15,8 @@ import sys, trio, hypercorn.trio
 from hypercorn.config import Config
 from supervisors import State, Tree, run
 
+is_stopping = trio.Event()
+
 async def app(scope, receive, send):
     if scope["type"] == "lifespan":
         while True:
@@ -24,7 +26,8 @@ async def app(scope, receive, send):
                 print("lifespan shutdown", flush=True)
                 return
     print("request arrived", flush=True)
-    await trio.sleep(0.5)
+    await is_stopping.wait()
+    await trio.sleep(0.2)  # be in flight for a while of the stop
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"4")]})
     await send({"type": "http.response.body", "body": b"late"})
 
@@ -46,6 +49,8 @@ async def speaker(ctx, http):
 def tell(event):
     if event.to_state is State.STOPPING:
         print("stopping", event.name, flush=True)
+        if event.name == "http":
+            is_stopping.set()
 
 sys.exit(run(tree, on_event=tell))
 """

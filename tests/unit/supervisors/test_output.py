@@ -116,3 +116,30 @@ async def test_waiting_for_a_line_can_be_cancelled(pipe):
         await output.wait_line(re.compile("never"))
 
     assert output._waiters == []
+
+
+async def test_last_words_are_the_last_lines(pipe):
+    output, _, writer = pipe
+
+    await writer.send_all(b"\n".join(b"line %d" % number for number in range(100)) + b"\n\n")
+    await wait_all_tasks_blocked()
+
+    assert output.last_words() == "its last output:\n" + "\n".join(f"line {number}" for number in range(90, 100))
+
+
+async def test_last_words_fit_into_a_message(pipe):
+    output, _, writer = pipe
+
+    await writer.send_all(b"z" * TAIL)
+    await wait_all_tasks_blocked()
+
+    assert len(output.last_words()) < 1100
+
+
+async def test_child_that_wrote_nothing_has_no_last_words(pipe):
+    output, _, writer = pipe
+
+    await writer.send_all(b" \n")
+    await wait_all_tasks_blocked()
+
+    assert output.last_words() == "it wrote nothing"

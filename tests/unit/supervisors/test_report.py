@@ -19,13 +19,13 @@ def driver(drive, chain):
 def test_sentences_about_each_state(driver):
     assert explain(driver.world, "x", 0) == "is not part of this tree"
     assert explain(driver.world, "a", 2) == "has been starting for 2 s"
-    assert explain(driver.world, "b", 2) == "waits for a, which has been starting for 0 s"
+    assert explain(driver.world, "b", 2) == "waits for a, which has been starting for 2 s"
     driver.started("a")
     driver.started("b")
     assert explain(driver.world, "b", 3) == "is ready since 3 s (announced readiness)"
     driver.feed(StopRequested, why="SIGTERM")
     assert explain(driver.world, "a", 4) == "is to stop (shutdown: SIGTERM) once b has ended"
-    assert explain(driver.world, "b", 4) == "is stopping since 4 s (dependents have ended)"
+    assert explain(driver.world, "b", 4) == "is stopping since 4 s (shutdown: SIGTERM)"
 
 
 def test_sentence_about_a_failed_actor_says_when_it_is_tried_again(driver):
@@ -46,7 +46,7 @@ def test_sentence_about_an_actor_that_waits_for_its_dependents(driver):
 
     from_backoff = driver.world.cells["a"]
     assert from_backoff.state is State.BACKOFF
-    assert explain(driver.world, "b", 1) == "is stopping since 1 s (dependents have ended)"
+    assert explain(driver.world, "b", 1) == "is stopping since 1 s (dependency lost: a)"
 
 
 async def test_status_has_a_row_per_actor_and_finds_it_by_name(chain):

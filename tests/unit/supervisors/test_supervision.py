@@ -74,7 +74,7 @@ async def test_crashed_actor_comes_back_and_its_dependents_get_the_new_value(cra
 
     assert seen == ["db#1", "db#2"]
     assert rows == {"db": (2, 1), "http": (2, 1), "sibling": (1, 0)}
-    assert journal.path("sibling") == ["waiting", "starting", "ready", "draining", "stopping", "stopped"]
+    assert journal.path("sibling") == ["waiting", "starting", "ready", "stopping", "stopped"]
 
 
 async def test_backoff_takes_its_chance_from_the_given_source(crashing, autojump_clock):
@@ -379,7 +379,7 @@ async def test_why_says_what_an_actor_waits_for(autojump_clock):
     async with tree.open() as live:
         assert live.why(store) == "store is ready since 0 s (announced readiness)"
 
-    assert sentences == ["http waits for store, which has been starting for 0 s"]
+    assert sentences == ["http waits for store, which has been starting for 1.5 s"]
 
 
 async def test_observer_that_raises_takes_the_tree_down_and_is_named(chain, journal):

@@ -9,22 +9,18 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
 
 import trio
 
-from supervisors.advice import warnings
-from supervisors.codec import actor_to_dict, event_to_dict, event_to_line, read_events
+from supervisors.codec import event_to_line, read_events
 from supervisors.errors import LogError, TreeError
 from supervisors.events import Event
 from supervisors.locate import TargetError, find_tree
-from supervisors.outline import outline, outline_as_dict
+from supervisors.plan import Plan
 from supervisors.replay import Snapshot, replay
 from supervisors.reporters import Reckoning, Reporter
-from supervisors.rows import render_rows
 from supervisors.running import run
-from supervisors.tables import seconds
-from supervisors.timeline import timeline
+from supervisors.timeline import Timeline, timeline
 from supervisors.tree import Tree
 
 _DISTRIBUTION = "compozy"  # what this package comes with, and the version of which it has
@@ -119,15 +115,12 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
 
 
 def _plan(options: argparse.Namespace) -> int:
-    plan = _tree(options).plan()
-    if options.output == "json":
-        return _show_json(outline_as_dict(plan))
-    return _show(outline(plan))
+    return _show(_tree(options).plan(), options.output)
 
 
 def _run(options: argparse.Namespace) -> int:
     tree = _tree(options)
-    for warning in warnings(tree.plan()):
+    for warning in tree.plan().warnings:
         text = json.dumps({"warning": warning}) if options.events == "json" else f"warning: {warning}"
         sys.stderr.write(f"{text}\n")
     with ExitStack() as files:
@@ -148,16 +141,13 @@ def _run(options: argparse.Namespace) -> int:
 def _replay(options: argparse.Namespace) -> int:
     events = tuple(read_events(_lines(options.file)))
     if options.timeline:
-        shown = timeline(events)
-        return _show_json(shown.as_dict()) if options.output == "json" else _show(str(shown))
+        return _show(timeline(events), options.output)
     states = replay(events)
     number = len(states) if options.at is None else options.at
     if not 1 <= number <= len(states):
         return _refuse(f"there is no event {number}; the log has {len(states)}" + (", from 1" if states else ""))
     snapshot = states[number - 1]
-    if options.output == "json":
-        return _show_json(_as_dict(snapshot))
-    return _show(_as_text(snapshot, origin=events[0].at))
+    return _show(snapshot, options.output)
 
 
 def _lines(file: str) -> Iterator[str]:
@@ -173,30 +163,11 @@ def _tree(options: argparse.Namespace) -> Tree:
     return tree.only(*options.only) if options.only else tree
 
 
-def _as_dict(snapshot: Snapshot) -> dict[str, Any]:
-    return {
-        "number": snapshot.number,
-        "event": event_to_dict(snapshot.event),
-        "stopping": snapshot.stopping,
-        "actors": [actor_to_dict(row) for row in snapshot],
-    }
-
-
-def _as_text(snapshot: Snapshot, *, origin: float) -> str:
-    event = snapshot.event
-    head = f"after event {snapshot.number}, {seconds(event.at - origin)} from the first: {event}"
-    stopping = [] if snapshot.stopping is None else [f"the tree is stopping: {snapshot.stopping}"]
-    return "\n".join([head, *stopping, render_rows(snapshot, now=event.at)])
-
-
-def _show(text: str) -> int:
+def _show(shown: Plan | Timeline | Snapshot, output: str) -> int:
+    text = json.dumps(shown.as_dict(), indent=2) if output == "json" else str(shown)
     encoding = sys.stdout.encoding or "utf-8"  # which need not have all that is in the message of an error
     sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
     return 0
-
-
-def _show_json(values: object) -> int:
-    return _show(json.dumps(values, indent=2))
 
 
 def _refuse(*problems: str) -> int:

@@ -1,0 +1,36 @@
+"""One run of one job of one side, in an interpreter of its own: ``compare.py`` starts it and reads what it prints.
+
+python benchmarks/supervisors/side.py bare lifecycle '{"count": 1000}'
+"""
+
+import importlib
+import json
+import logging
+import sys
+import traceback
+from collections.abc import Mapping
+from typing import Any
+
+from sides.job import Job
+
+
+def run(side: str, job: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the samples, or why there are none."""
+    try:
+        jobs: Mapping[str, Job] = importlib.import_module(f"sides.{side}").JOBS
+        return {"samples": jobs[job](**arguments)}
+    except ImportError as error:
+        return {"missing": str(error)}
+    except Exception as error:  # noqa: BLE001 - goes into the table: a side that breaks must not vanish from it
+        traceback.print_exc()
+        return {"broken": " ".join(f"{type(error).__name__}: {error}".split())}
+
+
+def main() -> None:
+    logging.disable(logging.CRITICAL)  # what peers log of every crash that they are made to suffer
+    side, job, arguments = sys.argv[1:]
+    print(json.dumps(run(side, job, json.loads(arguments))), flush=True)
+
+
+if __name__ == "__main__":
+    main()
