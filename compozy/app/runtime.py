@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from os import PathLike
 
 import attrs
 
@@ -11,7 +12,10 @@ from compozy.app.options import Loaded, Options, load
 from compozy.app.tree import build_tree
 from compozy.config.settings import Settings
 from compozy.domain.definitions import Project
-from compozy.domain.errors import CompozyError
+from compozy.domain.errors import CompozyError, ToolError
+from compozy.domain.executions import Failure, WorkflowState
+from compozy.domain.json import Json, JsonObject
+from compozy.domain.statuses import Status
 from compozy.engine.executions import Executions
 from compozy.telemetry.metrics import Deployment, Metrics
 from supervisors import Live, TreeFailed
@@ -35,21 +39,41 @@ class Runtime:
     metrics: Metrics
     tree: Live
 
+    async def run(self, workflow_id: str, input_: JsonObject | None = None) -> Json:
+        """Run a workflow to its end and return its outputs.
+
+        For the tasks of the execution, or its state when it did not succeed, see :meth:`Executions.run`.
+
+        Cancellation: stops the wait; the execution goes on.
+
+        Args:
+            workflow_id: Which workflow.
+            input_: Its input; None: nothing, so that the schema's defaults apply.
+
+        Raises:
+            ToolError: The execution did not succeed. Its ``error_code`` is that of the failure, its ``details`` have
+                ``exec_id`` and ``status`` too.
+            NotFoundError: There is no such workflow.
+            InvalidError: The input does not fit the workflow's schema.
+            UnavailableError: A backend is gone just now; nothing was started.
+        """
+        return _output_of((await self.executions.run(workflow_id, input_ or {})).workflow)
+
 
 @asynccontextmanager
-async def open_runtime(options: Options, *, serves_http: bool = False) -> AsyncIterator[Runtime]:
+async def open_runtime(project: str | PathLike[str] | Options, *, serves_http: bool = False) -> AsyncIterator[Runtime]:
     """Start a project's runtime; entering returns when all of it is ready, leaving stops it in order.
 
     Example::
 
-        async with open_runtime(Options(path="examples/hello")) as runtime:
-            execution = await runtime.executions.run("greet", {"name": "Ada"})
+        async with compozy.open_runtime("examples/hello") as app:
+            outputs = await app.run("greet", {"name": "Ada"})
 
     Cancellation: the ordered stop still runs, shielded and bounded by its budget. Executions that have not ended go on
     at the next start.
 
     Args:
-        options: Which project, and how.
+        project: ``compozy.yaml``, or the folder that holds it; or options, which say that and more.
         serves_http: Serve the API too.
 
     Raises:
@@ -57,7 +81,7 @@ async def open_runtime(options: Options, *, serves_http: bool = False) -> AsyncI
         CompozyError: A backend could not be started, when that was the one cause.
         TreeFailed: Several causes.
     """
-    loaded = load(options)
+    loaded = load(project if isinstance(project, Options) else Options(path=project))
     metrics = Metrics(deployment_of(loaded))
     tree = build_tree(loaded, metrics, serves_http=serves_http)
     try:
@@ -76,6 +100,17 @@ async def open_runtime(options: Options, *, serves_http: bool = False) -> AsyncI
             )
     except TreeFailed as failed:
         raise simplest(failed) from failed
+
+
+def _output_of(ended: WorkflowState) -> Json:
+    if ended.status is Status.SUCCESS:
+        return ended.output
+    failure = ended.error or Failure(code=ended.status.value, message="no reason was given")
+    raise ToolError(
+        f"workflow {ended.workflow_id!r} ended {ended.status}: {failure.message}",
+        error_code=failure.code,
+        details={**failure.details, "exec_id": ended.exec_id, "status": ended.status.value},
+    )
 
 
 def simplest(failed: TreeFailed) -> Exception:

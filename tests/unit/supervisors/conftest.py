@@ -222,6 +222,15 @@ class Laws:
             assert all(after.cells[name] == cell for name, cell in untouched.items())
 
     @staticmethod
+    def picture(world: World, effects: Iterable[object]) -> object:
+        """Return what can be compared of a step: the errors that it makes up are new each time."""
+        plain = [effect if isinstance(effect, Event | Start | Ask | Cancel) else type(effect) for effect in effects]
+        cells = {name: cell._replace(fault=None) for name, cell in world.cells.items()}
+        failures = [(failure.name, failure.generation, repr(failure.error)) for failure in world.failures]
+        counters = dict(world.missing), dict(world.live_dependents), dict(world.leaving_holders)
+        return plain, cells, failures, counters, world.unavailable, world.resting, world.shutdown, world.ever_ready
+
+    @staticmethod
     def _concerned(world: World, happened: Input) -> set[str]:
         name = getattr(happened, "name", None)
         if name not in world.cells:

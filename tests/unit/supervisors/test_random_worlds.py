@@ -1,7 +1,8 @@
 """Random trees of misbehaving actors on a virtual clock; what must always hold is read off the event log.
 
-There are groups, pools with children, health checks and watchdogs, and somebody who restarts actors by hand. Actors crash,
-hang when they start and when they stop, shield themselves, fail in their teardown, and raise what is no `Exception`.
+There are groups, pools with children, health checks and watchdogs, and somebody who restarts actors by hand. Actors
+crash, hang when they start and when they stop, shield themselves, fail in their teardown, and raise what is no
+`Exception`.
 
 A deadlock would not hang the test: the dog, a sleeper far in virtual time, fails the world when all others are asleep.
 """
@@ -64,7 +65,7 @@ class Script:
 
     def play(self, ctx, **values):
         """Be an actor, in one of the two styles."""
-        return self.hold(ctx, values) if self.style == "resource" else self.serve(ctx, values)
+        return self.hold(ctx) if self.style == "resource" else self.serve(ctx, values)
 
     def child(self, ctx):
         """Be the child of a pool: it is ready without saying so."""
@@ -94,7 +95,7 @@ class Script:
         await self.stop(ctx)
 
     @asynccontextmanager
-    async def hold(self, ctx, values):
+    async def hold(self, ctx):
         value = await self.start(ctx)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self.work, ctx)

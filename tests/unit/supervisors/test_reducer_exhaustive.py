@@ -1,7 +1,7 @@
 """Small trees, and every order of what can happen to them, with a few misfortunes each.
 
-A walk visits each reachable state once (time aside) and checks at every step what must always hold. It branches off from
-old worlds all the time, which is a test of their persistence as well: some are asked twice for what comes next.
+A walk visits each reachable state once (time aside) and checks at every step what must always hold. It branches off
+from old worlds all the time, which is a test of their persistence as well: some are asked twice for what comes next.
 """
 
 from itertools import product
@@ -16,7 +16,6 @@ from supervisors.happenings import (
     Checked,
     Dismissed,
     Ended,
-    Event,
     Hung,
     RestartRequested,
     Spawn,
@@ -99,16 +98,6 @@ def key(world, spent):
     return cells, spent, world.shutdown is None, world.ever_ready
 
 
-def picture(world, effects):
-    """Return what can be compared of a step: the errors that it makes up are new each time."""
-    events = [effect for effect in effects if isinstance(effect, Event)]
-    kinds = [type(effect).__name__ for effect in effects]
-    cells = {name: cell._replace(fault=None) for name, cell in world.cells.items()}
-    failures = [(failure.name, failure.generation, repr(failure.error)) for failure in world.failures]
-    counters = dict(world.missing), dict(world.live_dependents), dict(world.leaving_holders)
-    return events, kinds, cells, failures, counters, world.unavailable, world.resting, world.shutdown, world.ever_ready
-
-
 def walk(laws, world, supply):
     """Visit every reachable state; return how many there are, and whether the tree can come to its end."""
     booted = step(world, Boot(at=0.0))[0]
@@ -127,7 +116,7 @@ def walk(laws, world, supply):
                 seen.add(found)
                 frontier.append((after, left, happened.at))
         if first is not None and not len(seen) % ASKED_AGAIN:  # successors have taken over its tables meanwhile
-            assert picture(*step(before, first[0])) == picture(*first[1:])
+            assert laws.picture(*step(before, first[0])) == laws.picture(*first[1:])
     return len(seen), was_over
 
 

@@ -1,7 +1,7 @@
 """One fault at every step that any task takes in the life of a small tree.
 
-The life is lived again and again: the fault comes at the first step of the first, at the second of the second, and so on,
-until a life is over before its fault. Trio shuffles what it runs, so a step is not the same in each of them.
+The life is lived again and again: the fault comes at the first step of the first, at the second of the second, and so
+on, until a life is over before its fault. Trio shuffles what it runs, so a step is not the same in each of them.
 """
 
 from contextlib import asynccontextmanager

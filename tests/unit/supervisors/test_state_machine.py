@@ -1,0 +1,339 @@
+"""The reducer, and the executor above it, taken through whatever Hypothesis can think of, one thing at a time.
+
+The reducer is fed directly. The executor runs on Trio as the guest of the test, which calls into it, lets all tasks run
+until they wait, looks at everything, and moves the clock by hand.
+"""
+
+from collections.abc import Callable
+from queue import SimpleQueue
+
+import outcome
+import pytest
+import trio
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from trio.testing import MockClock, wait_all_tasks_blocked
+
+from supervisors import Backoff, State, Tree, TreeFailed, TreeStopped, Unavailable
+from supervisors.errors import UnhealthyError
+from supervisors.happenings import (
+    Boot,
+    Checked,
+    Dismissed,
+    Ended,
+    Event,
+    Extended,
+    Hung,
+    RestartRequested,
+    Spawn,
+    Started,
+    StopRequested,
+    Tick,
+)
+from supervisors.reducer import step
+from supervisors.replay import replay
+from supervisors.specs import ActorSpec
+from supervisors.states import LEAVING, LIVE, RUNNING
+from supervisors.world import new_world
+
+picks = st.integers(0, 20)
+HOW = ({}, {"restart": "on_failure", "retries": 1}, {"gives_up": "escalate"}, {"restart": "always", "retries": 0})
+
+
+def declare(function, **options):
+    """Return a tree with some of everything: edges of both kinds, a group, a pool, actors that may be missing."""
+    quick = {"backoff": Backoff(0.2, 1), "grace": 1, "start_timeout": 5}
+    group = Tree("g")
+    group.add(function, name="x", retries=1, **quick)
+    group.add(function, name="y", retries=0, needs=("x",), **quick)
+    tree = Tree("machine", shutdown=10, **options)
+    tree.add(function, name="store", retries=2, inbox=2, **quick)
+    tree.add(function, name="cache", needs=("store",), retries=1, **quick)
+    tree.include(group, needs=("store",), retries=1, backoff=Backoff(0, 0))
+    tree.pool("p", needs=("cache",), retries=1, grace=1)
+    tree.add(function, name="front", needs=("g",), wants=("p", "store"), **quick)
+    tree.add(function, name="parked", needs=("store",), retries=0, gives_up="park", **quick)
+    tree.add(function, name="extra", wants=("parked",), retries=0, gives_up="ignore", **quick)
+    return tree
+
+
+async def nothing(ctx):
+    """Stand for an actor where none is run."""
+
+
+class ReducerMachine(RuleBasedStateMachine):
+    """A world, and all that can happen to it."""
+
+    def __init__(self, laws, chronicle):
+        super().__init__()
+        self.laws = laws
+        self.make_chronicle = chronicle
+        self.now = 0.0
+        self.steps = []
+        self.serial = 0
+
+    @initialize(retry_boot=st.booleans())
+    def boot(self, retry_boot):
+        plan = declare(nothing, retry_boot=retry_boot).plan()
+        self.world = new_world(plan)
+        self.chronicle = self.make_chronicle(plan)
+        self.feed(Boot)
+
+    def feed(self, kind, **fields):
+        before, happened = self.world, kind(at=self.now, **fields)
+        self.world, effects = step(before, happened)
+        self.laws.of_step(before, happened, self.world, effects)
+        self.chronicle.read_all(effect for effect in effects if isinstance(effect, Event))
+        self.steps.append((before, happened, self.laws.picture(self.world, effects)))
+
+    def tell(self, kind, states, pick, **fields):
+        """Feed something about one of those in these states, if there are any."""
+        specs = self.world.plan.specs
+        found = [name for name, c in self.world.cells.items() if c.state in states and not specs[name].is_virtual]
+        if found:
+            name = found[pick % len(found)]
+            self.feed(kind, name=name, generation=self.world.cells[name].generation, **fields)
+
+    @rule(pick=picks)
+    def an_actor_announces(self, pick):
+        self.tell(Started, {State.STARTING}, pick)
+
+    @rule()
+    def all_announce(self):
+        while any(cell.state is State.STARTING for cell in self.world.cells.values()):
+            self.tell(Started, {State.STARTING}, 0)
+
+    @rule(pick=picks, chance=st.sampled_from([0.0, 0.5, 0.99]))
+    def an_actor_crashes(self, pick, chance):
+        self.tell(Ended, LIVE | {State.ABANDONED}, pick, error=OSError("crash"), chance=chance)
+
+    @rule(pick=picks)
+    def an_actor_is_interrupted(self, pick):
+        self.tell(Ended, LIVE, pick * 7, error=KeyboardInterrupt())
+
+    @rule(pick=picks)
+    def an_actor_returns(self, pick):
+        self.tell(Ended, LIVE | {State.ABANDONED}, pick, result=pick)
+
+    @rule()
+    def all_that_were_asked_end(self):
+        while any(c.state in {State.STOPPING, State.CANCELLING} for c in self.world.cells.values()):
+            self.tell(Ended, {State.STOPPING, State.CANCELLING}, 0)
+
+    @rule(pick=picks, problem=st.sampled_from(["slow", "slow", None]))
+    def an_actor_is_checked(self, pick, problem):
+        self.tell(Checked, RUNNING, pick, problem=problem, fails=2)
+
+    @rule(pick=picks)
+    def an_actor_hangs(self, pick):
+        self.tell(Hung, RUNNING, pick, error=UnhealthyError("it", "hangs"))
+
+    @rule(pick=picks, seconds=st.sampled_from([0.1, 3, 1000]))
+    def an_actor_asks_for_more_time(self, pick, seconds):
+        self.tell(Extended, LIVE, pick, seconds=seconds)
+
+    @precondition(lambda self: self.world.next_deadline < float("inf"))
+    @rule()
+    def the_next_deadline_comes(self):
+        self.now = max(self.now, self.world.next_deadline)
+        self.feed(Tick)
+
+    @rule(seconds=st.sampled_from([0.01, 1, 40]))
+    def time_passes(self, seconds):
+        self.now = min(self.now + seconds, self.world.next_deadline)
+
+    @rule(how=st.sampled_from(HOW))
+    def a_child_is_spawned(self, how):
+        self.serial += 1
+        plain = {"restart": "never", "gives_up": "ignore", **how}
+        place = {"name": f"p/{self.serial}", "kind": "child", "group": "p", "needs": ("p",)}
+        self.feed(Spawn, spec=ActorSpec(function=nothing, declared_by=nothing, **place, **plain))
+
+    @rule(pick=picks)
+    def a_child_is_dismissed(self, pick):
+        if children := list(self.world.plan.in_group["p"]):
+            self.feed(Dismissed, name=children[pick % len(children)], why="enough")
+
+    @rule(pick=picks)
+    def an_operator_restarts(self, pick):
+        names = list(self.world.cells)
+        self.feed(RestartRequested, name=names[pick % len(names)])
+
+    @rule(pick=st.integers(0, 9), hurried=st.booleans())
+    def the_tree_is_stopped(self, pick, hurried):
+        if not pick:  # rarely: little can happen afterwards
+            self.feed(StopRequested, why="rule", hurried=hurried)
+
+    @rule(pick=picks)
+    def an_older_generation_says_something(self, pick):
+        specs = self.world.plan.specs
+        names = [n for n, cell in self.world.cells.items() if cell.generation and not specs[n].is_virtual]
+        if names:
+            name = names[pick % len(names)]
+            old = {"name": name, "generation": self.world.cells[name].generation - 1}
+            before = self.laws.picture(self.world, ())
+            for kind, fields in ((Started, {}), (Ended, {"error": OSError("late")}), (Checked, {"problem": "x", "fails": 1})):
+                self.feed(kind, **old, **fields)
+            assert self.laws.picture(self.world, ()) == before
+
+    @precondition(lambda self: self.steps)
+    @rule(pick=st.integers(0, 1000))
+    def an_old_world_is_asked_again(self, pick):
+        before, happened, found = self.steps[pick % len(self.steps)]
+        assert self.laws.picture(*step(before, happened)) == found
+
+    @invariant()
+    def the_laws_hold(self):
+        if self.steps:
+            self.laws.of_world(self.world)
+
+    def teardown(self):
+        if self.steps:
+            self.feed(StopRequested, why="teardown")
+            self.all_that_were_asked_end()
+            assert self.world.is_over
+            self.chronicle.read_all(())
+
+
+@pytest.mark.slow
+def test_any_history_of_a_world_follows_the_laws(laws, chronicle):
+    run_state_machine_as_test(lambda: ReducerMachine(laws, chronicle), settings=FEW)
+
+
+class Guest:
+    """Runs Trio within the test: as often as it is told, and only until all its tasks wait."""
+
+    def __init__(self):
+        self.clock = MockClock()
+        self._jobs = SimpleQueue()
+        self._ended = None
+        self._nursery = None
+        self._token = None
+        trio.lowlevel.start_guest_run(
+            self._serve,
+            run_sync_soon_threadsafe=self._jobs.put,
+            run_sync_soon_not_threadsafe=self._jobs.put,
+            done_callback=self._end,
+            clock=self.clock,
+        )
+        self._pump(lambda: self._token is not None)
+
+    def do(self, function: Callable[[], object]):
+        """Call a function within Trio, let all tasks run until they wait, and return what the function returned."""
+        answers = []
+        self._token.run_sync_soon(self._nursery.start_soon, self._perform, function, answers)
+        self._pump(lambda: answers)
+        return answers[0].unwrap()
+
+    def start(self, function, *args):
+        """Start a task."""
+        self.do(lambda: self._nursery.start_soon(function, *args))
+
+    def advance(self, seconds):
+        """Let time go by, from deadline to deadline."""
+        ends = self.do(trio.current_time) + seconds
+        while (left := self.do(lambda: min(ends, self._next_deadline()) - trio.current_time())) > 0:
+            self.do(lambda s=left: self.clock.jump(s))
+
+    def close(self):
+        """End the run, and raise what has come out of it."""
+        self._token.run_sync_soon(self._nursery.cancel_scope.cancel)
+        self._pump(lambda: self._ended is not None)
+        self._ended.unwrap()
+
+    @staticmethod
+    def _next_deadline():
+        return trio.current_time() + trio.lowlevel.current_statistics().seconds_to_next_deadline
+
+    def _pump(self, until):
+        while not until():
+            if self._ended is not None:
+                self._ended.unwrap()
+                raise AssertionError("the run has ended too early")
+            self._jobs.get(timeout=10)()
+
+    def _end(self, ended):
+        self._ended = ended
+
+    async def _serve(self):
+        async with trio.open_nursery() as self._nursery:
+            self._token = trio.lowlevel.current_trio_token()
+            await trio.sleep_forever()
+
+    async def _perform(self, function, answers):
+        answer = outcome.capture(function)
+        await wait_all_tasks_blocked()
+        answers.append(answer)
+
+
+class Puppet:
+    """One generation of an actor, which does what it is told."""
+
+    def __init__(self, ctx, manner):
+        self.ctx = ctx
+        self.manner = manner
+        self.orders, self._received = trio.open_memory_channel(100)
+
+    async def live(self):
+        """Do what is told until one of the orders ends it, or it is asked to stop."""
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._obey, nursery.cancel_scope)
+            async for order in self._received:
+                if order is None:
+                    nursery.cancel_scope.cancel()
+                else:
+                    order()
+
+    async def _obey(self, scope):
+        await self.ctx.stopping.wait()
+        if self.manner == "slow":
+            await trio.sleep(0.5)
+        if self.manner != "deaf":
+            scope.cancel()
+        if self.manner == "stubborn":
+            with trio.CancelScope(shield=True):
+                await trio.sleep(5)
+
+
+class ExecutorMachine(RuleBasedStateMachine):
+    """An open tree of puppets, and all that can be done to it."""
+
+    def __init__(self, laws, chronicle):
+        super().__init__()
+        self.laws = laws
+        self.events = []
+        self.puppets = {}
+        self.live = None
+        self.raised = None
+        self.has_left = False
+        self.heard = []
+        self.told = 0
+        self.tree = declare(self.play, retry_boot=True)
+        self.chronicle = chronicle(self.tree.plan())
+        self.read = 0
+        self.may_leave = trio.Event()
+        self.guest = Guest()
+
+    @initialize()
+    def open(self):
+        self.guest.start(self.use_tree)
+        assert self.live is not None
+
+    async def use_tree(self):
+        try:
+            async with self.tree.open(on_event=self.events.append) as self.live:
+                await self.may_leave.wait()
+        except (BaseExceptionGroup, TreeStopped) as error:
+            self.raised = error
+        self.has_left = True
+
+    async def play(self, ctx):
+        assert ctx.name not in self.puppets, "two generations of an actor run at the same time"
+        puppet = self.puppets[ctx.name] = Puppet(ctx, self.manner)
+        try:
+            if ctx.generation == 1 and self.live is None:
+                self.announce(puppet)
+            await puppet.live()
+        finally:
+            del self.puppets[ctx.name]
