@@ -29,12 +29,10 @@ from supervisors.plan import Chain, Plan
 from supervisors.pools import Pool, Spawned
 from supervisors.probes import Child, Polling, Probe, log_line, tcp
 from supervisors.refs import Handle, Ref
-from supervisors.replay import Replay, Snapshot, replay
 from supervisors.running import Ending, run, serve
 from supervisors.specs import ActorSpec
 from supervisors.states import State
 from supervisors.status import ActorStatus, TreeStatus
-from supervisors.timeline import Launch, Timeline, timeline
 from supervisors.tree import Tree, constant
 from supervisors.view import View
 
@@ -57,7 +55,6 @@ __all__ = [
     "Event",
     "Handle",
     "InboxError",
-    "Launch",
     "Letter",
     "Live",
     "LogError",
@@ -69,13 +66,10 @@ __all__ = [
     "ReadinessError",
     "Reason",
     "Ref",
-    "Replay",
-    "Snapshot",
     "Spawned",
     "StartTimeoutError",
     "State",
     "SupervisorError",
-    "Timeline",
     "Tree",
     "TreeError",
     "TreeFailed",
@@ -88,9 +82,7 @@ __all__ = [
     "constant",
     "http",
     "log_line",
-    "replay",
     "run",
     "serve",
     "tcp",
-    "timeline",
 ]

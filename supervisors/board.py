@@ -101,9 +101,9 @@ class Board:
         return self.values.get(name)
 
     def members(self, group: str) -> Mapping[str, object]:
-        """Return the present values of the members of a group, by their names in it."""
-        members = {local_name(name): name for name in self.plan.in_group[group]}
-        return MappingProxyType({key: self.values.get(name) for key, name in members.items()})
+        """Return the present values of those members of a group that are ready, by their names in it."""
+        values, members = self.values, self.plan.in_group[group]
+        return MappingProxyType({local_name(name): values[name] for name in members if name in values})
 
     def why(self, name: str) -> str:
         """Return one sentence about the state of an actor."""

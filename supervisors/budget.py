@@ -21,7 +21,7 @@ LOST_GRACE = 2.0
 
 def plan_shutdown(plan: Plan) -> Mapping[str, Slot]:
     """Return the slot of each actor."""
-    plan = _with_templates(plan)
+    plan = with_templates(plan)
     graces = {name: 0.0 if spec.is_virtual else spec.grace for name, spec in plan.specs.items()}
     counted = {name: 0.0 if spec.is_virtual else 1.0 for name, spec in plan.specs.items()}
     length = max(_chains(plan, counted).values(), default=0.0) or 1.0
@@ -31,10 +31,9 @@ def plan_shutdown(plan: Plan) -> Mapping[str, Slot]:
 
     weights = {name: counted[name] * (shrink * grace + patience) for name, grace in graces.items()}
     chains = _chains(plan, weights)
-    return {
-        name: Slot(cancel_by=plan.shutdown - (chains[name] - weight) - patience, patience=patience)
-        for name, weight in weights.items()
-    }
+    cancel_by = {name: plan.shutdown - (chains[name] - weight) - patience for name, weight in weights.items()}
+    slots = {at: Slot(cancel_by=at, patience=patience) for at in set(cancel_by.values())}  # many actors share a few
+    return {name: slots[at] for name, at in cancel_by.items()}
 
 
 def template_of(pool: str) -> str:
@@ -42,8 +41,11 @@ def template_of(pool: str) -> str:
     return f"{pool}/*"
 
 
-def _with_templates(plan: Plan) -> Plan:
-    # Children come later; their time is set aside now. That of the pool itself is nothing, and its grace is theirs.
+def with_templates(plan: Plan) -> Plan:
+    """Return the plan with one child in each pool.
+
+    Children come later; their time is set aside now. The pool itself needs none, and its grace is theirs.
+    """
     for name, spec in tuple(plan.specs.items()):
         if spec.kind == "pool":
             plan = plan.with_child(attrs.evolve(spec, name=template_of(name), kind="child", group=name, needs=(name,)))

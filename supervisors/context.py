@@ -1,8 +1,7 @@
 """What an actor gets as ``ctx``: its own generation, seen from inside."""
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
-from typing import Any
 
 import trio
 
@@ -15,24 +14,8 @@ from supervisors.liveness import Liveness
 from supervisors.probes import Polling, Probe
 from supervisors.process import UNSET, Launch, run_child
 from supervisors.receiver import Receiver
+from supervisors.supervised import Stopping
 from supervisors.view import View
-
-
-class Stopping:
-    """Tells an actor that it is asked to stop; like a `trio.Event` that only the supervisor can set."""
-
-    __slots__ = ("_event",)
-
-    def __init__(self, event: trio.Event) -> None:
-        self._event = event
-
-    def is_set(self) -> bool:
-        """Whether the stop was requested."""
-        return self._event.is_set()
-
-    def wait(self) -> Coroutine[Any, Any, None]:
-        """Return once the stop was requested; to be awaited."""
-        return self._event.wait()  # not awaited here: one coroutine less that every actor sleeps in
 
 
 class Context:
@@ -51,7 +34,7 @@ class Context:
     def __init__(self, board: Board, incarnation: Incarnation, children: Children) -> None:
         self.name = incarnation.name
         self.generation = incarnation.generation
-        self.stopping = Stopping(incarnation.stopping)
+        self.stopping: Stopping = incarnation.stopping
         self._board = board
         self._incarnation = incarnation
         self._children = children

@@ -41,6 +41,7 @@ class Cause(StrEnum):
     MEMBER_GAVE_UP = "a member gave up"
     SPAWNED = "spawned"
     DISMISSED = "dismissed"
+    FORGOTTEN = "forgotten"
 
 
 @attrs.frozen

@@ -160,12 +160,14 @@ class Executor:
             self.board.feed(Tick(at=now, due=self._timers.take_due(now)))
 
     def _ask(self, effect: Ask) -> None:
-        self._incarnations[effect.name].ask_to_stop()
+        if incarnation := self._incarnations.get(effect.name):  # none when starting it was what failed in this library
+            incarnation.ask_to_stop()
         shutdown = self.board.world.shutdown
         self.board.inboxes.stop(effect.name, last_because=shutdown.why if shutdown is not None else None)
 
     def _cancel(self, effect: Cancel) -> None:
-        self._incarnations[effect.name].cancel()
+        if incarnation := self._incarnations.get(effect.name):
+            incarnation.cancel()
         self.board.inboxes.stop(effect.name)
 
     def _abandon(self, effect: Abandon) -> None:
@@ -210,6 +212,7 @@ class Executor:
         incarnation = Incarnation(name, generation, spec, self._arguments(spec), host=self)
         incarnation.context = Context(self.board, incarnation, self.children)
         self._incarnations[name] = incarnation
+        self.board.inboxes.admit(name)
         # This may run in the task of another actor that announced its readiness; the new one is to see the context
         # variables of the tree's opener instead: they decide which asyncio loop is the current one, among other things.
         task_name = f"{self.board.plan.name}.{name}#{generation}"
@@ -219,7 +222,7 @@ class Executor:
         if not spec.accepts:
             return _NOTHING
         values, taken = self.board.values, spec.accepts
-        needs = {local_name(need): values[need] for need in map(str, spec.needs) if local_name(need) in taken}
+        needs = {local_name(need): values.get(need) for need in map(str, spec.needs) if local_name(need) in taken}
         refs = {local_name(w): Ref[object](self.board, w) for w in map(str, spec.wants) if local_name(w) in taken}
         return {**needs, **refs}
 

@@ -7,6 +7,12 @@ from supervisors.world import World
 _BRANCHES = 3  # of what an actor waits for so many are told about; a group may wait for hundreds
 _STEPS = 4  # of a chain of actors that wait for one another so many are told about; a chain may be a thousand long
 
+_SENTENCES = {
+    State.STARTING: "has been starting for {seconds:.3g} s",
+    State.GAVE_UP: "gave up {seconds:.3g} s ago ({reason})",
+    State.EXITED: "returned {seconds:.3g} s ago",
+}
+
 
 def explain(world: World, name: str, now: float) -> str:
     """Return one sentence, without the actor's own name at its head.
@@ -33,13 +39,8 @@ def _explain(world: World, name: str, now: float, told: set[str], steps: int) ->
     if cell.state is State.BACKOFF:
         how = "returned" if cell.reason.cause is Cause.COMES_BACK else "failed"
         return f"{how}; {cell.reason.detail or cell.reason} ({max(cell.deadline - now, 0):.3g} s left)"
-    if cell.state is State.STARTING:
-        return f"has been starting for {for_s:.3g} s"
-    if cell.state is State.GAVE_UP:
-        return f"gave up {for_s:.3g} s ago ({cell.reason})"
-    if cell.state is State.EXITED:
-        return f"returned {for_s:.3g} s ago"
-    return f"is {cell.state.value} since {for_s:.3g} s ({cell.reason})"
+    sentence = _SENTENCES.get(cell.state, "is {state} since {seconds:.3g} s ({reason})")
+    return sentence.format(state=cell.state.value, seconds=for_s, reason=cell.reason)
 
 
 def _explain_waiting(world: World, name: str, now: float, told: set[str], steps: int) -> str:

@@ -105,6 +105,7 @@ def _escalate(draft: Draft, name: str, error: BaseException, chance: float, fina
 
 
 def _drop_failed(draft: Draft, name: str, error: BaseException) -> None:
+    draft.move(name, State.STOPPED, Cause.FORGOTTEN)
     draft.effects.append(Drop(name, error=error))
     draft.drop(name)
 

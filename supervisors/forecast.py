@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 import attrs
 
-from supervisors.budget import PATIENCE, plan_shutdown, template_of
+from supervisors.budget import PATIENCE, plan_shutdown, with_templates
 from supervisors.plan import Chain, Edges, Plan
 from supervisors.specs import ActorSpec
 
@@ -69,7 +69,7 @@ def sufficient_shutdown(plan: Plan) -> float:
 def shutdown_shares(plan: Plan) -> tuple[Share, ...]:
     """Return what each actor gets of the shutdown budget, in the order of stopping."""
     slots = plan_shutdown(plan)
-    plan = _with_children(plan)
+    plan = with_templates(plan)
     gone: dict[str, float] = {}
     shares = []
     for name in (name for wave in plan.stop_order for name in wave):
@@ -92,7 +92,7 @@ def _start_limit(plan: Plan, name: str) -> float:
 
 
 def _longest_stop(plan: Plan, weight: Callable[[ActorSpec], float]) -> Chain:
-    plan = _with_children(plan)
+    plan = with_templates(plan)
     order = [name for wave in reversed(plan.stop_order) for name in wave]
     real = {name: 0.0 if spec.is_virtual else weight(spec) for name, spec in plan.specs.items()}
     chain = _heaviest(order, plan.holds, real, order)
@@ -113,14 +113,6 @@ def _heaviest(order: Iterable[str], edges: Edges, weights: Mapping[str, float], 
         actors.append(step)
         step = following[step]
     return Chain(tuple(actors), totals[head] if head is not None else 0.0)
-
-
-def _with_children(plan: Plan) -> Plan:
-    # The children of a pool come later, but time is set aside for them: `plan_shutdown` has a slot for all of a pool's.
-    for name, spec in tuple(plan.specs.items()):
-        if spec.kind == "pool":
-            plan = plan.with_child(attrs.evolve(spec, name=template_of(name), kind="child", group=name, needs=(name,)))
-    return plan
 
 
 def _real(plan: Plan, names: Iterable[str]) -> tuple[str, ...]:

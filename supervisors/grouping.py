@@ -27,7 +27,7 @@ def enclose(
         wants: What it gives as soft edges, to those who want it.
 
     Raises:
-        TreeError: Something that is taken is not given, or is given as a soft edge to a member that needs it.
+        TreeError: Something that is taken is not given, or twice, or as a soft edge to a member that needs it.
     """
     hard, soft = {_called(each): each for each in needs}, {_called(each): each for each in wants}
     given = {**soft, **hard}
@@ -41,6 +41,11 @@ def enclose(
         for name, spec in members.items()
         for need in map(str, spec.needs)
         if need in taken and need in soft and need not in hard
+    ]
+    problems += [
+        f"group {group!r} takes {name!r}, which it is given more than once; keep one"
+        for name in taken
+        if sum(_called(each) == name for each in (*needs, *wants)) > 1
     ]
     if problems:
         raise TreeError(problems)

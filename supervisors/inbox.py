@@ -136,6 +136,10 @@ class Inbox:
             receiving=0 if receiver is None else receiver.receiving,
         )
 
+    def admit(self) -> None:
+        """Take back a refusal: there will be a generation after all."""
+        self._refusal = None
+
     def open(self, generation: int) -> Receiver:
         """Return the receiving end for a generation that starts; takes back a refusal.
 

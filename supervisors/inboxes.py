@@ -66,7 +66,7 @@ class Inboxes:
         self._end(name)
 
     def close(self, name: str, error: BaseException | None) -> None:
-        """Tell those whose questions a generation took with it; afterwards the next one may receive, if there is one."""
+        """Tell those whose questions a generation took with it; afterwards the next one may receive."""
         self._stopped.pop(name, None)
         if receiver := self._receivers.pop(name, None):
             receiver.close(error)
@@ -81,6 +81,11 @@ class Inboxes:
                 inbox.refuse(why)
         elif spec.inbox:
             self[name].refuse(why)
+
+    def admit(self, name: str) -> None:
+        """Take messages again for an actor that starts after all."""
+        if inbox := self._inboxes.get(name):
+            inbox.admit()
 
     def refuse_all(self, why: str, *, but: Callable[[str], bool]) -> None:
         """Turn away all that waits for actors that will not run again.

@@ -4,11 +4,12 @@ from typing import Any, Unpack
 
 import trio
 
-from supervisors.errors import TreeStopped
+from supervisors.errors import TreeStopped, Unavailable
 from supervisors.happenings import RestartRequested, StopRequested
 from supervisors.pools import ChildFunction, ChildOptions, Spawned, spawn
 from supervisors.refs import Handle
 from supervisors.specs import Dependency
+from supervisors.states import State
 from supervisors.view import View
 
 
@@ -57,6 +58,7 @@ class Live(View):
 
         Raises:
             KeyError: There is no such actor in this tree.
+            Unavailable: It gave up again, and is not tried any more; or it is the child of a pool that has ended.
             TreeStopped: The tree goes down first.
         """
         name = self._board.name_of(actor)
@@ -64,12 +66,13 @@ class Live(View):
         self._board.feed(RestartRequested(at=trio.current_time(), name=name))
 
         def is_back() -> bool:
-            cell = self._board.world.cells[name]
-            return cell.is_available and cell.generation > before
+            cell = self._board.world.cells.get(name)
+            return cell is not None and cell.is_available and cell.generation > before
 
-        await self._board.wait_until(lambda: is_back() or self.is_stopping)
+        await self._board.wait_until(lambda: is_back() or self.is_stopping or self._stays_down(name))
         if not is_back():
             self._check_not_stopping(f"{name} was back")
+            raise Unavailable(name, self._board.why(name))
 
     def spawn(
         self, pool: Dependency, function: ChildFunction, *args: object, **options: Unpack[ChildOptions]
@@ -82,6 +85,14 @@ class Live(View):
             Unavailable: The pool is not ready, or full; says why.
         """
         return spawn(self._board, self._board.name_of(pool), function, args, options)
+
+    def _stays_down(self, name: str) -> bool:
+        # Who escalates comes back with its group, unless that stays down too.
+        cells, plan = self._board.world.cells, self._board.plan
+        return name not in cells or any(
+            cells[each].state is State.GAVE_UP and plan.specs[each].gives_up != "escalate"
+            for each in (name, *plan.enclosing(name))
+        )
 
     def _check_not_stopping(self, before: str) -> None:
         shutdown = self._board.world.shutdown

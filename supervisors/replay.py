@@ -11,7 +11,7 @@ from supervisors.events import Cause, Event
 from supervisors.states import AVAILABLE, State
 from supervisors.status import ActorStatus, render_rows
 
-_LEFT = frozenset({State.STOPPED, State.EXITED, State.GAVE_UP})
+_LEFT = frozenset({State.STOPPED, State.EXITED})
 """Where the child of a pool is when it is taken out of the tree, unless it comes back in the next moment."""
 
 
@@ -124,8 +124,7 @@ def replay(events: Iterable[Event]) -> Replay:
 
     An actor of which no event is known yet has no row. That is the case before the tree is opened, and when the head of
     the log is missing (`Live.events` keeps the last 2000): then its row appears with its first known event. The child
-    of a pool leaves when it has ended or given up, provided that the log knows of its beginning; one that gave up and
-    waits for its pool to come back (``gives_up="escalate"``) is not told apart, and reappears with it.
+    of a pool leaves when it has ended, provided that the log knows of its beginning.
 
     Several events can belong to one step of the tree. The state between two of them is one that nobody could see while
     the tree ran.

@@ -64,7 +64,7 @@ class ActorSpec:
     needs: tuple[Dependency, ...] = ()
     wants: tuple[Dependency, ...] = ()
     retries: int = attrs.field(default=5, validator=validators.ge(0))
-    backoff: Backoff = attrs.field(factory=Backoff)
+    backoff: Backoff = Backoff()  # noqa: RUF009 - frozen, so one serves all
     restart: Restart = attrs.field(default="on_failure", validator=validators.in_(get_args(Restart)))
     fatal: tuple[type[BaseException], ...] = ()
     start_timeout: float = attrs.field(default=30.0, validator=validators.gt(0))

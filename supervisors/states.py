@@ -12,7 +12,8 @@
 
 A main actor that returns, an actor with ``restart="always"`` and the child of a pool go through ``exited``. What was
 stopped because it was unhealthy, or not ready in time, goes on to ``failed``. An actor that gave up and was parked can
-be put back to ``waiting``. A group has no task: it is ready when its members are, and stops and fails at once.
+be put back to ``waiting``; the child of a pool that gave up is ``stopped``, and forgotten. A group has no task: it is
+ready when its members are, and stops and fails at once.
 """
 
 from collections.abc import Mapping
@@ -51,7 +52,7 @@ MOVES: Mapping[State, frozenset[State]] = {
     State.ABANDONED: frozenset({State.STOPPED}),
     State.FAILED: frozenset({State.BACKOFF, State.GAVE_UP}),
     State.BACKOFF: frozenset({State.WAITING, State.STOPPED}),
-    State.GAVE_UP: frozenset({State.WAITING}),
+    State.GAVE_UP: frozenset({State.WAITING, State.STOPPED}),
     State.EXITED: frozenset({State.BACKOFF}),
     State.STOPPED: frozenset({State.WAITING}),
 }

@@ -56,7 +56,8 @@ def condemn(
             if draft.spec(name).kind == "child":
                 drop_stopped(draft, name)
         elif fate is Fate.STOP and cell.state is State.GAVE_UP and draft.spec(name).kind == "child":
-            draft.effects.append(Drop(name, error=cell.fault))  # it would have come back with its pool
+            draft.move(name, State.STOPPED, Cause.FORGOTTEN)  # it would have come back with its pool
+            draft.effects.append(Drop(name, error=cell.fault))
             draft.drop(name)
         elif fate is Fate.STOP and cell.state in LEAVING:
             draft.put(name, fate=fate)

@@ -3,8 +3,8 @@
 from typing import Protocol
 
 
-class Stoppable(Protocol):
-    """What is asked for by whoever supervises."""
+class Stopping(Protocol):
+    """Tells an actor that it is asked to stop: a `trio.Event` that the supervisor alone sets."""
 
     def is_set(self) -> bool:
         """Whether the stop was requested."""
@@ -21,7 +21,7 @@ class Supervised(Protocol):
         """The actor."""
 
     @property
-    def stopping(self) -> Stoppable:
+    def stopping(self) -> Stopping:
         """Set when it is asked to stop."""
 
     def started(self, value: object = None) -> None:

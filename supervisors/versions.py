@@ -9,7 +9,7 @@ of its own. Old versions that nobody holds are freed: references go from old to 
 Source: H. G. Baker, "Shallow Binding Makes Functional Arrays Fast", ACM SIGPLAN Notices 26 (8), 1991.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final, TypeVar
 
 K = TypeVar("K")
@@ -56,7 +56,7 @@ class Versioned(Mapping[K, V]):
         """What is in it now, for a reader in a hurry; worth nothing once a newer version is made."""
         return self._table if self._table is not None else self._own()
 
-    def changed(self, changes: Mapping[K, V], dropped: Iterable[K] = ()) -> "Versioned[K, V]":
+    def changed(self, changes: Mapping[K, V], dropped: Collection[K] = ()) -> "Versioned[K, V]":
         """Return a version with these changes, and without the keys that are dropped.
 
         Raises:
@@ -64,10 +64,12 @@ class Versioned(Mapping[K, V]):
         """
         table = self._own()
         undo = {key: table.get(key, _ABSENT) for key in changes}
+        for key in dropped:  # all that can go wrong comes before the first change
+            if key not in undo:
+                undo[key] = table[key]
         table.update(changes)
         for key in dropped:
-            undo.setdefault(key, table[key])
-            del table[key]
+            table.pop(key, None)
         newer: Versioned[K, V] = Versioned.__new__(Versioned)
         newer._table, newer._undo, newer._newer = table, {}, None
         self._table, self._undo, self._newer = None, undo, newer
@@ -92,6 +94,6 @@ class Versioned(Mapping[K, V]):
         """Undo in a table what was changed after this version; for younger versions."""
         for key, value in self._undo.items():
             if value is _ABSENT:
-                del table[key]
+                table.pop(key, None)  # it may have come and gone in one change
             else:
                 table[key] = value

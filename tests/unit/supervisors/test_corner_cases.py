@@ -4,6 +4,7 @@ import pytest
 
 from supervisors import State, Tree
 from supervisors.happenings import Boot, Checked, RestartRequested, StopRequested, Tick
+from supervisors.replay import replay
 
 
 @pytest.mark.parametrize(("asked_at", "ends"), [(1.5, 2.5), (2.9, 3.0)])
@@ -49,3 +50,18 @@ def test_group_whose_member_is_in_it_alone_can_be_restarted(drive, service, name
     driver.ended("g/x")
 
     assert driver.world.cells["g/x"].generation == 2
+
+
+async def test_log_in_which_the_name_of_a_child_that_gave_up_is_used_again_can_be_replayed(autojump_clock):
+    async def fail(ctx):
+        raise OSError("at once")
+
+    tree = Tree("test")
+    pool = tree.pool("pool")
+
+    async with tree.open() as live:
+        for _ in range(2):
+            with pytest.raises(OSError, match="at once"):
+                await live.spawn(pool, fail, name="job").wait()
+
+        assert [row.name for row in replay(live.events())[-1] if row.state is State.READY] == ["pool"]

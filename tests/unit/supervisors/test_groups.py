@@ -185,6 +185,14 @@ def test_taken_as_a_need_but_only_wanted_says_who_needs_it():
         tree_of("t", "store").include(taking("store"), wants=("store",))
 
 
+def test_what_is_given_twice_under_one_name_is_refused():
+    tree = tree_of("t", "store")
+    tree.include(tree_of("other", "store"))
+
+    with pytest.raises(TreeError, match="group 'g' takes 'store', which it is given more than once; keep one"):
+        tree.include(taking("store"), needs=("store", "other/store"))
+
+
 @pytest.mark.parametrize("taken", ["g", "g/a"])
 def test_a_name_that_is_taken_is_refused_and_leaves_the_tree_as_it_was(taken):
     tree = tree_of("t", taken)
@@ -346,6 +354,20 @@ async def test_the_value_of_a_group_is_injected_by_its_name_and_maps_members_to_
         pass
 
     assert seen == [{"inner": {"x": "g/inner/x#1"}}]
+
+
+async def test_what_may_be_missing_is_no_part_of_the_value_of_its_group(autojump_clock):
+    sub = tree_of("g", "a")
+    add(sub, "b", gives_up="ignore", retries=9)
+    tree = Tree("t")
+    tree.include(sub)
+
+    async with tree.open() as live:
+        live["g/b"].tell_nowait(OSError("its value is not that of the first generation any more"))
+        await wait_all_tasks_blocked()
+
+        assert live["g/b"].get() == "g/b#2"
+        assert live["g"].get() == {"a": "g/a#1"}
 
 
 async def test_the_value_of_a_group_cannot_be_changed():

@@ -275,6 +275,42 @@ async def test_the_operator_brings_a_parked_actor_back(autojump_clock):
         assert live["odd"].get() == "odd#2"
 
 
+@pytest.mark.parametrize("gives_up", ["park", "ignore"])
+async def test_a_restart_that_fails_again_tells_the_operator(gives_up, autojump_clock):
+    tree = Tree("t")
+
+    @tree.actor(gives_up=gives_up, retries=0)
+    async def odd(ctx):
+        if ctx.generation > 1:
+            await trio.sleep(1)
+            raise OSError("still broken")
+        ctx.started()
+        await ctx.stopping.wait()
+
+    async with tree.open() as live:
+        with pytest.raises(Unavailable, match=r"'odd' is not available: gave up 0 s ago \(.*: OSError: still broken\)"):
+            await live.restart(odd)
+        assert trio.current_time() == 1
+
+
+async def test_a_restart_that_parks_the_group_tells_who_restarted_the_member(autojump_clock):
+    sub = Tree("g")
+    add(sub, "a")
+
+    @sub.actor(needs=("a",), retries=0)
+    async def b(ctx):
+        if ctx.generation > 1:
+            raise OSError("still broken")
+        ctx.started()
+        await ctx.stopping.wait()
+
+    tree = Tree("t")
+    tree.include(sub, gives_up="park", retries=0)
+    async with tree.open() as live:
+        with pytest.raises(Unavailable, match="'g/b' is not available: gave up"):
+            await live.restart("g/b")
+
+
 # Ignore
 
 

@@ -434,6 +434,18 @@ def test_restart_of_a_pool_by_hand_ends_children_that_are_not_restarted(up):
     assert driver.world.cells["pool/a"].generation == 2
 
 
+async def test_restart_by_hand_of_a_child_brings_it_back_or_says_that_it_has_ended(live, autojump_clock):
+    live.spawn("pool", serve, name="stays", restart="on_failure")
+    live.spawn("pool", serve, name="goes")
+    await wait_all_tasks_blocked()
+
+    await live.restart("pool/stays")
+    with pytest.raises(Unavailable, match="'pool/goes' is not available: is not part of this tree"):
+        await live.restart("pool/goes")
+
+    assert live["pool"].get().children == ("pool/stays",)
+
+
 # A child that takes its pool along
 
 

@@ -12,10 +12,17 @@ import pytest
 import trio
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from trio.testing import MockClock, wait_all_tasks_blocked
 
-from supervisors import Backoff, State, Tree, TreeFailed, TreeStopped, Unavailable
+from supervisors import Backoff, State, Tree, TreeStopped, Unavailable
 from supervisors.errors import UnhealthyError
 from supervisors.happenings import (
     Boot,
@@ -31,12 +38,14 @@ from supervisors.happenings import (
     StopRequested,
     Tick,
 )
+from supervisors.letters import InboxError
 from supervisors.reducer import step
 from supervisors.replay import replay
 from supervisors.specs import ActorSpec
-from supervisors.states import LEAVING, LIVE, RUNNING
+from supervisors.states import LIVE, RUNNING
 from supervisors.world import new_world
 
+FEW = settings(max_examples=60, stateful_step_count=30)
 picks = st.integers(0, 20)
 HOW = ({}, {"restart": "on_failure", "retries": 1}, {"gives_up": "escalate"}, {"restart": "always", "retries": 0})
 
@@ -173,8 +182,9 @@ class ReducerMachine(RuleBasedStateMachine):
             name = names[pick % len(names)]
             old = {"name": name, "generation": self.world.cells[name].generation - 1}
             before = self.laws.picture(self.world, ())
-            for kind, fields in ((Started, {}), (Ended, {"error": OSError("late")}), (Checked, {"problem": "x", "fails": 1})):
-                self.feed(kind, **old, **fields)
+            self.feed(Started, **old)
+            self.feed(Checked, **old, problem="late", fails=1)
+            self.feed(Ended, **old, error=OSError("late"))
             assert self.laws.picture(self.world, ()) == before
 
     @precondition(lambda self: self.steps)
@@ -237,9 +247,12 @@ class Guest:
             self.do(lambda s=left: self.clock.jump(s))
 
     def close(self):
-        """End the run, and raise what has come out of it."""
-        self._token.run_sync_soon(self._nursery.cancel_scope.cancel)
-        self._pump(lambda: self._ended is not None)
+        """End the run, however long somebody shields himself, and raise what has come out of it."""
+        if self._ended is None:
+            self._token.run_sync_soon(setattr, self.clock, "autojump_threshold", 0)
+            self._token.run_sync_soon(self._nursery.cancel_scope.cancel)
+        while self._ended is None:
+            self._jobs.get(timeout=10)()
         self._ended.unwrap()
 
     @staticmethod
@@ -248,9 +261,7 @@ class Guest:
 
     def _pump(self, until):
         while not until():
-            if self._ended is not None:
-                self._ended.unwrap()
-                raise AssertionError("the run has ended too early")
+            assert self._ended is None, f"the run has ended too early: {self._ended}"
             self._jobs.get(timeout=10)()
 
     def _end(self, ended):
@@ -305,7 +316,7 @@ class ExecutorMachine(RuleBasedStateMachine):
         self.events = []
         self.puppets = {}
         self.live = None
-        self.raised = None
+        self.manner = "polite"
         self.has_left = False
         self.heard = []
         self.told = 0
@@ -324,8 +335,8 @@ class ExecutorMachine(RuleBasedStateMachine):
         try:
             async with self.tree.open(on_event=self.events.append) as self.live:
                 await self.may_leave.wait()
-        except (BaseExceptionGroup, TreeStopped) as error:
-            self.raised = error
+        except BaseExceptionGroup:
+            assert self.live.is_stopping
         self.has_left = True
 
     async def play(self, ctx):
@@ -337,3 +348,135 @@ class ExecutorMachine(RuleBasedStateMachine):
             await puppet.live()
         finally:
             del self.puppets[ctx.name]
+
+    def announce(self, puppet):
+        puppet.ctx.started((puppet.ctx.name, puppet.ctx.generation))
+
+    def order(self, pick, order):
+        """Have one of those that run carry out an order."""
+        if puppets := sorted(self.puppets.items()):
+            puppet = puppets[pick % len(puppets)][1]
+            self.guest.do(lambda: puppet.orders.send_nowait(order))
+
+    @rule(pick=picks)
+    def an_actor_announces(self, pick):
+        starting = [row.name for row in self.guest.do(self.live.status) if row.state is State.STARTING]
+        if starting:
+            self.guest.do(lambda: self.announce(self.puppets[starting[pick % len(starting)]]))
+
+    @rule(pick=picks, error=st.sampled_from([OSError, OSError, OSError, ValueError, KeyboardInterrupt]))
+    def an_actor_crashes(self, pick, error):
+        def crash():
+            raise error("ordered")
+
+        self.order(pick, crash)
+
+    @rule(pick=picks)
+    def an_actor_returns(self, pick):
+        self.order(pick, None)
+
+    @rule(pick=picks, problem=st.sampled_from(["slow", "slow", None]))
+    def an_actor_reports_its_health(self, pick, problem):
+        if puppets := sorted(self.puppets.items()):
+            self.guest.do(lambda: puppets[pick % len(puppets)][1].ctx.report_health(problem, fails=2))
+
+    @rule(manner=st.sampled_from(["polite", "slow", "deaf", "stubborn"]))
+    def new_manners_come_up(self, manner):
+        self.manner = manner
+
+    @rule(pick=picks)
+    def an_operator_restarts(self, pick):
+        names = list(self.tree.specs)
+        self.guest.start(self.restart, names[pick % len(names)])
+
+    async def restart(self, name):
+        try:
+            await self.live.restart(name)
+        except TreeStopped:
+            assert self.live.is_stopping
+        except Unavailable:
+            assert State.GAVE_UP in {row.state for row in self.live.status()}
+
+    @rule(how=st.sampled_from(HOW))
+    def a_child_is_spawned(self, how):
+        def spawn():
+            try:
+                self.live.spawn("p", self.play, backoff=Backoff(0.2, 1), **how)
+            except Unavailable:
+                assert not self.live.status()["p"].ready
+
+        self.guest.do(spawn)
+
+    @rule()
+    def the_store_is_told_something(self):
+        def tell():
+            try:
+                self.live["store"].tell_nowait(self.told)
+            except (trio.WouldBlock, Unavailable):
+                return
+            self.told += 1
+
+        self.guest.do(tell)
+
+    @precondition(lambda self: "store" in self.puppets)
+    @rule()
+    def the_store_listens(self):
+        self.guest.start(self.listen, self.puppets["store"].ctx)
+
+    async def listen(self, ctx):
+        try:
+            letter = await ctx.inbox.receive()
+        except (trio.EndOfChannel, InboxError):
+            return
+        self.heard.append(letter.message)
+
+    @rule(seconds=st.sampled_from([0.1, 1, 1, 6, 40]))
+    def time_passes(self, seconds):
+        self.guest.advance(seconds)
+
+    @rule(pick=st.integers(0, 9), hurried=st.booleans())
+    def the_tree_is_stopped(self, pick, hurried):
+        if not pick:  # rarely: little can happen afterwards
+            self.guest.do(lambda: self.live.request_stop("rule", hurried=hurried))
+
+    @invariant()
+    def what_is_seen_is_what_the_log_says(self):
+        if self.live is not None:
+            self.guest.do(self.look)
+
+    def look(self):
+        self.chronicle.read_all(self.events[self.read :])
+        self.read = len(self.events)
+        world, status, snapshot = self.live._board.world, self.live.status(), replay(self.events)[-1]
+        self.laws.of_world(world)
+        assert {row.name: row for row in status} == {row.name: row for row in snapshot}
+        assert status.stopping == snapshot.stopping
+        for row in status:
+            if not world.plan.specs[row.name].is_virtual and row.state is not State.ABANDONED:
+                runs = self.puppets[row.name].ctx.generation if row.name in self.puppets else None
+                assert runs == (row.generation if row.state in LIVE else None)
+            if world.plan.specs[row.name].kind == "actor":
+                assert self.value_of(row.name) == ((row.name, row.generation) if row.ready else None)
+        assert self.heard == sorted(set(self.heard))
+
+    def value_of(self, name):
+        try:
+            return self.live[name].get()
+        except Unavailable:
+            return None
+
+    def teardown(self):
+        try:
+            self.guest.do(self.may_leave.set)
+            self.guest.advance(20)
+            self.guest.do(self.look)
+            assert self.has_left
+            assert not self.puppets
+            self.chronicle.check_over()
+        finally:
+            self.guest.close()
+
+
+@pytest.mark.slow
+def test_any_history_of_an_open_tree_is_what_its_log_says(laws, chronicle):
+    run_state_machine_as_test(lambda: ExecutorMachine(laws, chronicle), settings=FEW)
