@@ -101,9 +101,9 @@ class Board:
         return self.values.get(name)
 
     def members(self, group: str) -> Mapping[str, object]:
-        """Return the present values of those members of a group that are ready, by their names in it."""
+        """Return the values of the members that a group needs, by their names in it; some may be missing otherwise."""
         values, members = self.values, self.plan.in_group[group]
-        return MappingProxyType({local_name(name): values[name] for name in members if name in values})
+        return MappingProxyType({local_name(n): values.get(n) for n in self.plan.needs[group] if n in members})
 
     def why(self, name: str) -> str:
         """Return one sentence about the state of an actor."""

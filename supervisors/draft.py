@@ -128,6 +128,8 @@ class Draft:
     ) -> None:
         """Move an actor to another state, which drops its deadline unless a new one is given.
 
+        Whoever gives one must also start, ask or cancel the actor, which makes the executor look at it, or `put` it.
+
         Every step consists of these, so it is written for speed: constants are looked up in the table of moves, and the
         cell is built in one go.
 
@@ -158,8 +160,6 @@ class Draft:
             before.quick if quick is None else quick,
         )
         self.effects.append(Event(name, generation, at, before.state, to, reason))
-        if deadline != math.inf:
-            self.effects.append(Alarm(deadline, name))
         if queues:
             (self.turns if leaving else self.startable)[name] = None
         self._resting += resting

@@ -160,12 +160,14 @@ class Executor:
             self.board.feed(Tick(at=now, due=self._timers.take_due(now)))
 
     def _ask(self, effect: Ask) -> None:
+        self._heed(effect.name)
         if incarnation := self._incarnations.get(effect.name):  # none when starting it was what failed in this library
             incarnation.ask_to_stop()
         shutdown = self.board.world.shutdown
         self.board.inboxes.stop(effect.name, last_because=shutdown.why if shutdown is not None else None)
 
     def _cancel(self, effect: Cancel) -> None:
+        self._heed(effect.name)
         if incarnation := self._incarnations.get(effect.name):
             incarnation.cancel()
         self.board.inboxes.stop(effect.name)
@@ -197,6 +199,9 @@ class Executor:
         if (earliest := self._timers.earliest) < self._wakes_at:
             self._wakes_at = self._alarm.deadline = earliest
 
+    def _heed(self, name: str) -> None:
+        self._timers.add(self._deadline_of(name), name)
+
     def _deadline_of(self, name: str) -> float:
         cell = self.board.world.cells.get(name)
         return cell.deadline if cell is not None else -1.0
@@ -212,6 +217,7 @@ class Executor:
         incarnation = Incarnation(name, generation, spec, self._arguments(spec), host=self)
         incarnation.context = Context(self.board, incarnation, self.children)
         self._incarnations[name] = incarnation
+        self._heed(name)
         self.board.inboxes.admit(name)
         # This may run in the task of another actor that announced its readiness; the new one is to see the context
         # variables of the tree's opener instead: they decide which asyncio loop is the current one, among other things.

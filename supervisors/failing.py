@@ -32,7 +32,8 @@ def fail(draft: Draft, name: str, error: BaseException, chance: float, *, culpri
         return
     wait = spec.backoff.delay(streak, chance=chance)
     detail = f"attempt {streak} of {spec.retries} in {wait:.3g} s, after {said}"
-    draft.move(name, State.BACKOFF, Cause.RETRY, detail, deadline=draft.at + wait)
+    draft.move(name, State.BACKOFF, Cause.RETRY, detail)
+    draft.put(name, deadline=draft.at + wait)
     condemn(draft, draft.plan.dependents(name), Fate.RETURN, Cause.DEPENDENCY_LOST, name, quick=True)
     if not wait:
         release(draft, name, Cause.BACKOFF_OVER)

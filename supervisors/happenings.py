@@ -142,7 +142,7 @@ Input = (
 
 @attrs.frozen
 class ToGeneration:
-    """Something is to be done about one generation of an actor."""
+    """Something is to be done about one generation of an actor, whose deadline in the world holds from now on."""
 
     name: str
     generation: int
@@ -181,7 +181,7 @@ class Abandon(NamedTuple):
 
 
 class Alarm(NamedTuple):
-    """A tick is due for this actor at that time, unless its deadline has moved by then."""
+    """The deadline of an actor has moved though nothing is to be done about it: a tick is due at that time."""
 
     at: float
     name: str

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 from graphlib import TopologicalSorter
+from types import MappingProxyType
 from typing import Any
 
 import attrs
@@ -12,6 +13,9 @@ from supervisors.versions import Versioned
 
 Edges = Mapping[str, Collection[str]]
 """For each actor, in declaration order, the names at the other end of its edges."""
+
+
+_NO_CHANGES: Mapping[str, Any] = MappingProxyType({})
 
 
 @attrs.frozen
@@ -133,8 +137,8 @@ class Plan:
             needs=_minus(self.needs, name),
             wants=_minus(self.wants, name),
             holds=_minus(self.holds, name),
-            needed_by=_plus(_minus(self.needed_by, name), {pool: _minus(self.needed_by[pool], name)}),
-            held_by=_plus(_minus(self.held_by, name), {pool: _minus(self.held_by[pool], name)}),
+            needed_by=_minus(self.needed_by, name, {pool: _minus(self.needed_by[pool], name)}),
+            held_by=_minus(self.held_by, name, {pool: _minus(self.held_by[pool], name)}),
             in_group=_plus(self.in_group, {pool: _minus(self.in_group[pool], name)}),
         )
 
@@ -247,5 +251,5 @@ def _plus(mapping: Any, changes: Mapping[str, Any]) -> Any:
     return mapping.changed(changes)
 
 
-def _minus(mapping: Any, name: str) -> Any:
-    return mapping.changed({}, (name,))
+def _minus(mapping: Any, name: str, changes: Mapping[str, Any] = _NO_CHANGES) -> Any:
+    return mapping.changed(changes, (name,))  # in one go: between two changes, what is read of the old one is copied

@@ -12,7 +12,7 @@ a dependency that is gone.
 from collections.abc import Callable
 from typing import Any
 
-from supervisors.draft import Draft
+from supervisors.draft import CALM, Draft
 from supervisors.errors import EarlyReturnError, StartTimeoutError, UnhealthyError
 from supervisors.events import Cause, describe
 from supervisors.failing import fail, release
@@ -154,8 +154,12 @@ def _hung(draft: Draft, happened: Hung) -> None:
 
 
 def _declare_unhealthy(draft: Draft, name: str, error: BaseException) -> None:
+    # What counts as calm is the time before its checks began to fail: they may take longer than that to say so.
+    cell = draft.cell(name)
+    failing_since = cell.since if cell.state is State.DEGRADED else draft.at
+    streak = 0 if failing_since - cell.available_since >= CALM else cell.streak
     condemn(draft, draft.plan.dependents(name), Fate.RETURN, Cause.DEPENDENCY_LOST, name, quick=True)
-    draft.move(name, State.DRAINING, Cause.UNHEALTHY, describe(error), fate=Fate.FAIL, quick=True)
+    draft.move(name, State.DRAINING, Cause.UNHEALTHY, describe(error), fate=Fate.FAIL, quick=True, streak=streak)
     draft.put(name, fault=error)
 
 
@@ -186,7 +190,8 @@ def _ended_unasked(draft: Draft, happened: Ended) -> None:
     elif spec.restart == "always":
         draft.move(name, State.EXITED, Cause.RETURNED)
         wait = spec.backoff.delay(1, chance=happened.chance)
-        draft.move(name, State.BACKOFF, Cause.COMES_BACK, deadline=draft.at + wait)
+        draft.move(name, State.BACKOFF, Cause.COMES_BACK)
+        draft.put(name, deadline=draft.at + wait)
         condemn(draft, draft.plan.dependents(name), Fate.RETURN, Cause.DEPENDENCY_LOST, name, quick=True)
     else:
         fail(draft, name, EarlyReturnError(name, "returned although nobody asked it to stop"), happened.chance)

@@ -314,6 +314,8 @@ class Chronicle:
                 needs = self._needs(name)
                 assert lost in needs or any(lost in self.plan.dependencies(need) for need in needs), event
                 self._lost.add(name)
+        if state is State.STOPPING and self.stopping_since is not None:
+            self._lost.discard(name)  # its turn came in the shutdown, which has time for it
 
     def _check_policy(self, event: Event) -> None:
         name, state, cause = event.name, event.to_state, event.reason.cause

@@ -240,6 +240,21 @@ def test_the_streak_is_forgotten_after_thirty_seconds_also_when_degraded_meanwhi
     assert driver.world.cells["db"].streak == streak
 
 
+@pytest.mark.parametrize(("healthy_s", "streak"), [(29.9, 2), (30.0, 1)])
+def test_the_time_for_which_an_unhealthy_actor_had_been_failing_its_checks_is_no_calm(up, healthy_s, streak):
+    driver = up(tree_of(Check(fine), retries=9))
+    driver.ended("db", OSError("1"))
+    driver.comply()
+    driver.now = healthy_s
+    checked(driver, "x", fails=2)
+    driver.now = 100
+
+    checked(driver, "x", fails=2)
+    driver.comply()
+
+    assert driver.world.cells["db"].streak == streak
+
+
 def test_an_unhealthy_member_that_gives_up_restarts_its_group(up):
     sub = Tree("g")
     sub.add(serve, name="a", check=Check(fine), retries=0)
@@ -375,6 +390,15 @@ async def test_an_actor_that_stays_unhealthy_gives_up_with_the_reason_as_root_ca
     assert isinstance(cause, UnhealthyError)
     assert str(cause) == "failed its health check 2 times in a row, last with OSError: no answer"
     assert "actor 'db', generation 3" in cause.__notes__[-1]
+
+
+async def test_an_actor_that_is_never_healthy_gives_up_by_default_too(autojump_clock):
+    async def live_on():
+        async with tree_of(Check(Patient(BAD))).open():
+            await trio.sleep(3600)
+
+    with pytest.raises(TreeFailed, match="failed because of db"):
+        await live_on()
 
 
 async def test_a_new_generation_is_checked_from_its_own_readiness_with_its_own_value(autojump_clock):

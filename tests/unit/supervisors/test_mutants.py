@@ -199,7 +199,9 @@ def test_mutant_is_killed(copy, mutant):
     done = run_tests(copy, [mutant.killer])
 
     assert done.returncode == 1, done.stdout
-    assert re.search(r"^(E| +\|) +(assert|AssertionError|Failed: DID NOT RAISE)", done.stdout, re.MULTILINE), done.stdout
+    assert re.search(r"^(E| +\|) +(assert|AssertionError|Failed: DID NOT RAISE)", done.stdout, re.MULTILINE), (
+        done.stdout
+    )
     assert " error" not in done.stdout.splitlines()[-1], "it has to fail, not to be unable to run"
 
 

@@ -750,6 +750,24 @@ def test_a_child_that_has_ended_is_in_no_part_of_the_world(up):
 
 
 @pytest.mark.slow
+def test_a_child_costs_the_same_however_many_others_there_are(up):
+    def measure(others):
+        driver, children = up()
+        for number in range(others):
+            children.spawn(f"other{number}")
+        best = float("inf")
+        for _ in range(5):
+            started = perf_counter()
+            for number in range(20):
+                children.spawn(f"x{number}")
+                driver.ended(f"pool/x{number}")
+            best = min(best, perf_counter() - started)
+        return best
+
+    assert measure(5000) < 5 * measure(5)
+
+
+@pytest.mark.slow
 async def test_ten_thousand_children_leave_nothing_behind_and_cost_the_same_each(autojump_clock):
     async def turn(live, count):
         started = perf_counter()

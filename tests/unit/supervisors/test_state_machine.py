@@ -203,7 +203,7 @@ class ReducerMachine(RuleBasedStateMachine):
             self.feed(StopRequested, why="teardown")
             self.all_that_were_asked_end()
             assert self.world.is_over
-            self.chronicle.read_all(())
+            self.chronicle.check_over()
 
 
 @pytest.mark.slow
@@ -278,6 +278,11 @@ class Guest:
         answers.append(answer)
 
 
+def count_tasks():
+    """Return how many tasks there are."""
+    return trio.lowlevel.current_statistics().tasks_living
+
+
 class Puppet:
     """One generation of an actor, which does what it is told."""
 
@@ -325,6 +330,7 @@ class ExecutorMachine(RuleBasedStateMachine):
         self.read = 0
         self.may_leave = trio.Event()
         self.guest = Guest()
+        self.tasks = self.guest.do(count_tasks)
 
     @initialize()
     def open(self):
@@ -472,6 +478,7 @@ class ExecutorMachine(RuleBasedStateMachine):
             self.guest.do(self.look)
             assert self.has_left
             assert not self.puppets
+            assert self.guest.do(count_tasks) == self.tasks
             self.chronicle.check_over()
         finally:
             self.guest.close()
