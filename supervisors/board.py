@@ -102,7 +102,7 @@ class Board:
 
     def members(self, group: str) -> Mapping[str, object]:
         """Return the values of the members that a group needs, by their names in it; some may be missing otherwise."""
-        values, members = self.values, self.plan.in_group[group]
+        values, members = self.values, frozenset(self.plan.in_group[group])
         return MappingProxyType({local_name(n): values.get(n) for n in self.plan.needs[group] if n in members})
 
     def why(self, name: str) -> str:

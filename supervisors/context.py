@@ -10,6 +10,7 @@ from supervisors.children import Children
 from supervisors.errors import ReadinessError
 from supervisors.happenings import Checked, Extended, Started, StopRequested
 from supervisors.incarnation import Incarnation
+from supervisors.letters import InboxError
 from supervisors.liveness import Liveness
 from supervisors.probes import Polling, Probe
 from supervisors.process import UNSET, Launch, run_child
@@ -53,8 +54,10 @@ class Context:
         """What this actor was told and asked; iterate over it.
 
         Raises:
-            InboxError: It was declared without ``inbox=``.
+            InboxError: It was declared without ``inbox=``, or this generation has ended.
         """
+        if self._incarnation.has_ended:
+            raise InboxError(f"generation {self.generation} of {self.name!r} has ended; it cannot receive")
         return self._board.inboxes.receive(self.name, self.generation)
 
     def started(self, value: object = None) -> None:

@@ -4,7 +4,7 @@ from supervisors.draft import Draft, is_calm
 from supervisors.events import Cause, describe
 from supervisors.happenings import Drop, Retire
 from supervisors.specs import ActorSpec
-from supervisors.states import State
+from supervisors.states import LEAVING, State
 from supervisors.stopping import begin_shutdown, condemn
 from supervisors.world import Cell, Fate
 
@@ -46,9 +46,8 @@ def release(draft: Draft, name: str, cause: Cause) -> None:
     else:
         draft.move(name, State.WAITING, cause)
     for member in draft.plan.members(name):
-        spec = draft.spec(member)
-        if spec.kind == "child" and spec.restart == "never":
-            continue  # whatever brings its pool down ends it
+        if not _comes_back(draft, member):
+            continue
         if draft.cell(member).state is State.GAVE_UP:
             draft.move(member, State.WAITING, cause, f"with {name}")
         draft.put(member, streak=0)
@@ -115,7 +114,15 @@ def _fail_group(draft: Draft, group: str, error: BaseException, chance: float, c
     if draft.cell(group).state in {State.BACKOFF, State.GAVE_UP}:
         return  # another member had failed it already; this one comes back with the others
     condemn(draft, draft.plan.lost_with(group), Fate.RETURN, Cause.GROUP_FAILED, group, quick=True)
+    for member in draft.plan.members(group):
+        if draft.cell(member).fate is Fate.FAIL and draft.cell(member).state in LEAVING and _comes_back(draft, member):
+            draft.put(member, fate=Fate.RETURN)  # it would fail the group a second time, once that is under way again
     fail(draft, group, error, chance, culprit=culprit)
+
+
+def _comes_back(draft: Draft, name: str) -> bool:
+    spec = draft.spec(name)
+    return spec.kind != "child" or spec.restart != "never"  # whatever brings its pool down ends such a child
 
 
 def _is_optional(draft: Draft, name: str) -> bool:

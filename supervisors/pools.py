@@ -127,14 +127,22 @@ def spawn(
     board.value(pool)  # raises when it is not available
     if spec.limit is not None and len(board.plan.in_group[pool]) >= spec.limit:
         raise Unavailable(pool, f"is full: it has {spec.limit} children, which is its limit")
-    chosen = options.get("name")
-    name = f"{pool}/{chosen if chosen is not None else next(board.serial)}"
-    if name in board.farewells:  # from now on to its end; it may have to wait before it is taken in
-        raise TreeError(f"pool {pool!r} already has a child {name!r}; leave name= out to have one made up")
+    name = _child_name(board, pool, options.get("name"))
     child = _child_spec(name, spec, function, args, options)
     spawned = Spawned(board, name)
     board.feed(Spawn(at=trio.current_time(), spec=child))
     return spawned
+
+
+def _child_name(board: Board, pool: str, chosen: str | None) -> str:
+    names = (f"{pool}/{number}" for number in board.serial) if chosen is None else (f"{pool}/{chosen}",)
+    for name in names:
+        # A child is known by its farewell from now on to its end: it may have to wait before it is taken in.
+        if name not in board.farewells and name not in board.plan.specs:
+            return name
+    raise TreeError(
+        f"{f'{pool}/{chosen}'!r} is taken; give the child another name, or leave name= out to have one made up"
+    )
 
 
 def _child_spec(

@@ -141,7 +141,8 @@ def _checked(draft: Draft, happened: Checked) -> None:
     failing = cell.failing + 1
     if failing >= happened.fails:
         times = f"{failing} times in a row" if failing > 1 else "once"
-        _declare_unhealthy(draft, name, UnhealthyError(name, f"failed its health check {times}, last with {problem}"))
+        error = UnhealthyError(name, f"failed its health check {times}, last with {problem}")
+        _declare_unhealthy(draft, name, error, since=cell.since if cell.state is State.DEGRADED else draft.at)
         return
     draft.put(name, failing=failing)
     if cell.state is State.READY:
@@ -149,15 +150,15 @@ def _checked(draft: Draft, happened: Checked) -> None:
 
 
 def _hung(draft: Draft, happened: Hung) -> None:
-    if _is_current(draft, happened) and draft.cell(happened.name).is_available:
-        _declare_unhealthy(draft, happened.name, happened.error)
+    name = happened.name
+    if _is_current(draft, happened) and draft.cell(name).is_available:
+        _declare_unhealthy(draft, name, happened.error, since=draft.at - (draft.spec(name).watchdog or 0.0))
 
 
-def _declare_unhealthy(draft: Draft, name: str, error: BaseException) -> None:
-    # What counts as calm is the time before its checks began to fail: they may take longer than that to say so.
+def _declare_unhealthy(draft: Draft, name: str, error: BaseException, *, since: float) -> None:
+    # What counts as calm is the time before it began to fail: it may take longer than that until it is certain.
     cell = draft.cell(name)
-    failing_since = cell.since if cell.state is State.DEGRADED else draft.at
-    streak = 0 if failing_since - cell.available_since >= CALM else cell.streak
+    streak = 0 if since - cell.available_since >= CALM else cell.streak
     condemn(draft, draft.plan.dependents(name), Fate.RETURN, Cause.DEPENDENCY_LOST, name, quick=True)
     draft.move(name, State.DRAINING, Cause.UNHEALTHY, describe(error), fate=Fate.FAIL, quick=True, streak=streak)
     draft.put(name, fault=error)

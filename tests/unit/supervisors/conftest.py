@@ -1,4 +1,7 @@
-"""Actors and helpers that the tests of the supervision library share."""
+"""Actors, helpers and laws that the tests of the supervision library share.
+
+Long, for test files can share things through here alone.
+"""
 
 import math
 from collections.abc import Callable, Collection, Iterable
@@ -10,6 +13,7 @@ import trio
 
 from supervisors import Backoff, Cause, Context, Event, Plan, State, Tree
 from supervisors.budget import LOST_GRACE, PATIENCE
+from supervisors.draft import CALM
 from supervisors.happenings import Alarm, Ask, Boot, Cancel, Ended, Input, Start, Started, Tick
 from supervisors.reducer import step
 from supervisors.states import AT_REST, AVAILABLE, LEAVING, LIVE, MOVES, RUNNING
@@ -260,6 +264,7 @@ class Chronicle:
         self._since: dict[str, float] = {}
         self._available_since: dict[str, float] = {}
         self._lost: set[str] = set()
+        self._blamed: set[str] = set()
         self._longest: dict[str, float] = {}
         self._last_rest = 0.0
         self._virtual = {name for name, spec in plan.specs.items() if spec.is_virtual}
@@ -278,6 +283,8 @@ class Chronicle:
         if self.stopping_since is not None:
             assert state not in {State.WAITING, State.STARTING, State.BACKOFF, *AVAILABLE}, event
         self._check_order(event)
+        self._count_failures(event)
+        self._check_blame(event)
         self._check_policy(event)
         self._check_time(event)
         self.states[name], self._since[name] = state, event.at
@@ -317,11 +324,11 @@ class Chronicle:
         if state is State.STOPPING and self.stopping_since is not None:
             self._lost.discard(name)  # its turn came in the shutdown, which has time for it
 
-    def _check_policy(self, event: Event) -> None:
-        name, state, cause = event.name, event.to_state, event.reason.cause
+    def _count_failures(self, event: Event) -> None:
+        name, state = event.name, event.to_state
         if event.from_state not in AVAILABLE and state in AVAILABLE:
             self._available_since[name] = event.at
-        if event.from_state in AVAILABLE and state not in AVAILABLE and event.at - self._available_since[name] >= 30:
+        if event.from_state in AVAILABLE and state not in AVAILABLE and event.at - self._available_since[name] >= CALM:
             self._streaks[name] = 0
         if state is State.FAILED:
             self._streaks[name] += 1
@@ -329,16 +336,30 @@ class Chronicle:
             self._streaks[name] = 0
         if state is State.WAITING and event.from_state in {State.BACKOFF, State.GAVE_UP} and name in self.plan.specs:
             self._streaks.update(dict.fromkeys(self.plan.members(name), 0))
-        spec = self.plan.specs.get(name)
-        if spec is not None and cause is Cause.RETRY:
-            assert self._streaks[name] <= spec.retries, event
-        if spec is not None and cause is Cause.RETRIES_EXHAUSTED:
-            assert self._streaks[name] == spec.retries + 1, event
-        if spec is not None and state is State.BACKOFF:
-            attempt = self._streaks[name] if cause is Cause.RETRY else 1
-            self._longest[name] = min(spec.backoff.cap, spec.backoff.base * 2 ** (attempt - 1))
-        if spec is not None and cause is Cause.BACKOFF_OVER and event.from_state is State.BACKOFF:
-            waited, longest = event.at - self._since[name], self._longest[name]
+
+    def _check_blame(self, event: Event) -> None:
+        name, state = event.name, event.to_state
+        if event.reason.cause in {Cause.UNHEALTHY, Cause.START_TIMEOUT}:
+            self._blamed.add(name)
+        elif state is State.STARTING:
+            self._blamed.discard(name)
+        if state is State.FAILED and event.from_state in LEAVING:
+            assert name in self._blamed | self._virtual, event
+
+    def _check_policy(self, event: Event) -> None:
+        spec, cause, streak = self.plan.specs.get(event.name), event.reason.cause, self._streaks[event.name]
+        if spec is None:
+            return
+        if cause is Cause.RETRY:
+            assert streak <= spec.retries, event
+            assert event.reason.detail.startswith(f"attempt {streak} of {spec.retries} "), event
+        if cause is Cause.RETRIES_EXHAUSTED:
+            assert streak == spec.retries + 1, event
+        if event.to_state is State.BACKOFF:
+            attempt = streak if cause is Cause.RETRY else 1
+            self._longest[event.name] = min(spec.backoff.cap, spec.backoff.base * 2 ** (attempt - 1))
+        if cause is Cause.BACKOFF_OVER and event.from_state is State.BACKOFF:
+            waited, longest = event.at - self._since[event.name], self._longest[event.name]
             assert longest / 2 - EPSILON <= waited <= longest + EPSILON, event
 
     def _check_time(self, event: Event) -> None:
@@ -368,3 +389,25 @@ def laws() -> type[Laws]:
 @pytest.fixture(scope="session")
 def chronicle() -> type[Chronicle]:
     return Chronicle
+
+
+def declare_some_of_everything(function, **options) -> Tree:
+    """Return a tree with some of everything: edges of both kinds, a group, a pool, actors that may be missing."""
+    quick = {"backoff": Backoff(0.2, 1), "grace": 1, "start_timeout": 5}
+    group = Tree("g")
+    group.add(function, name="x", retries=1, **quick)
+    group.add(function, name="y", retries=0, needs=("x",), **quick)
+    tree = Tree("machine", shutdown=10, **options)
+    tree.add(function, name="store", retries=2, inbox=2, **quick)
+    tree.add(function, name="cache", needs=("store",), retries=1, **quick)
+    tree.include(group, needs=("store",), retries=1, backoff=Backoff(0, 0))
+    tree.pool("p", needs=("cache",), retries=1, grace=1)
+    tree.add(function, name="front", needs=("g",), wants=("p", "store"), **quick)
+    tree.add(function, name="parked", needs=("store",), retries=0, gives_up="park", **quick)
+    tree.add(function, name="extra", wants=("parked",), retries=0, gives_up="ignore", **quick)
+    return tree
+
+
+@pytest.fixture(scope="session")
+def some_of_everything() -> Callable[..., Tree]:
+    return declare_some_of_everything

@@ -1,11 +1,12 @@
 """Trees within trees: how a group is declared, when it is ready, and what becomes of it when a member fails."""
 
 import pytest
+import trio
 from trio.testing import wait_all_tasks_blocked
 
 from supervisors import Backoff, Cause, State, Tree, TreeError, TreeFailed, Unavailable, constant
 from supervisors.explain import explain
-from supervisors.happenings import Ask, Boot, Ended, RestartRequested, Start, StopRequested
+from supervisors.happenings import Ask, Boot, Checked, Ended, RestartRequested, Start, StopRequested
 
 S = State
 NOW = Backoff(0)
@@ -597,6 +598,28 @@ def test_a_member_that_gives_up_while_its_group_waits_comes_back_with_it(up):
     assert driver.world.is_ready
 
 
+@pytest.mark.parametrize("is_late", [False, True])
+def test_a_member_that_was_failing_already_when_its_group_failed_does_not_fail_it_again(up, is_late):
+    tree = Tree("t")
+    tree.include(tree_of("g", "a", "b"), backoff=SECOND, retries=1)
+    driver = up(tree)
+    driver.feed(Checked, name="g/b", generation=1, problem="slow", fails=1)
+    assert driver.state("g/b") is S.STOPPING
+
+    driver.ended("g/a", OSError("a"), chance=0)
+    if is_late:
+        driver.pass_time()
+        assert (driver.now, driver.state("g")) == (0.5, S.WAITING)
+    driver.ended("g/b", OSError("b"))
+    driver.comply()
+    if not is_late:
+        driver.pass_time()
+        driver.comply()
+
+    assert driver.world.is_ready
+    assert [driver.world.cells[name].streak for name in ("g", "g/a", "g/b")] == [1, 0, 0]
+
+
 def test_who_needs_a_member_directly_stops_before_it_when_the_group_fails(up):
     tree = Tree("t")
     tree.include(tree_of("g", "a", "b"), backoff=NOW)
@@ -746,6 +769,65 @@ async def test_a_group_that_lost_a_member_for_good_is_back_on_a_clock_too(journa
         assert live["g"].get() == {"a": "g/a#2", "b": "g/b#2"}
         assert live["other"].get() == "other#1"
     assert journal.path("g")[:6] == ["waiting", "starting", "ready", "failed", "backoff", "waiting"]
+
+
+async def test_two_members_that_crash_one_right_after_the_other_restart_the_group_once(journal, autojump_clock):
+    async def slow(ctx):
+        ctx.started()
+        await ctx.stopping.wait()
+        await trio.sleep(1)
+
+    sub = tree_of("g", "a", "b")
+    sub.add(slow)
+    tree = Tree("t")
+    tree.include(sub, backoff=SECOND)
+    async with tree.open(on_event=journal) as live:
+        live["g/a"].tell_nowait(OSError("a"))
+        live["g/b"].tell_nowait(OSError("b"))
+        await wait_all_tasks_blocked()
+        await live.wait_ready()
+
+        assert live.status()["g"].generation == 2
+        assert live["g"].get() == {"a": "g/a#2", "b": "g/b#2", "slow": None}
+    assert len([event for event in journal.events if event.to_state is S.FAILED and event.name == "g"]) == 1
+
+
+async def test_leaving_during_the_backoff_of_a_group_is_quick_and_no_failure(autojump_clock):
+    tree = Tree("t")
+    tree.include(tree_of("g", "a", "b"), backoff=Backoff(1000, 1000))
+
+    async with tree.open() as live:
+        live["g/a"].tell_nowait(OSError("a"))
+        await wait_all_tasks_blocked()
+        assert live.why("g/b").startswith("g/b waits for g, which failed; attempt 1 of 5 in ")
+
+    assert trio.current_time() == 0
+
+
+async def test_deaf_members_do_not_take_the_time_of_what_their_group_needs(autojump_clock):
+    times = {}
+
+    async def deaf(ctx):
+        ctx.started()
+        await trio.sleep_forever()
+
+    async def store(ctx):
+        ctx.started()
+        await ctx.stopping.wait()
+        times["asked"] = trio.current_time()
+        await trio.sleep(3)
+        times["ended"] = trio.current_time()
+
+    sub = Tree("g")
+    sub.add(deaf, grace=20)
+    tree = Tree("t", shutdown=50)
+    tree.add(store, grace=4)
+    tree.include(sub, needs=("store",))
+    tree.add(deaf, name="http", needs=("g",), grace=20)
+    async with tree.open():
+        pass
+
+    assert times == {"asked": 40, "ended": 43}
 
 
 # What a failure of an old generation must not do

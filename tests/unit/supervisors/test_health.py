@@ -255,6 +255,21 @@ def test_the_time_for_which_an_unhealthy_actor_had_been_failing_its_checks_is_no
     assert driver.world.cells["db"].streak == streak
 
 
+@pytest.mark.parametrize(("healthy_s", "streak"), [(29.9, 2), (30.0, 1)])
+def test_the_time_for_which_a_silent_actor_had_been_silent_is_no_calm(up, healthy_s, streak):
+    tree = Tree("t")
+    tree.add(serve, name="db", watchdog=60, backoff=NOW)
+    driver = up(tree)
+    driver.ended("db", OSError("1"))
+    driver.comply()
+    driver.now = healthy_s + 60
+
+    driver.feed(Hung, name="db", generation=2, error=UnhealthyError("db", "silent"))
+    driver.comply()
+
+    assert driver.world.cells["db"].streak == streak
+
+
 def test_an_unhealthy_member_that_gives_up_restarts_its_group(up):
     sub = Tree("g")
     sub.add(serve, name="a", check=Check(fine), retries=0)

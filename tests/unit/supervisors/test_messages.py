@@ -268,6 +268,25 @@ async def test_what_was_queued_is_delivered_in_a_shutdown_also_to_who_looks_late
     assert trio.current_time() == 1
 
 
+async def test_an_older_generation_gets_nothing_of_what_is_meant_for_the_present_one(autojump_clock):
+    tree = Tree("t")
+    contexts = []
+
+    @tree.actor(inbox=1)
+    async def ear(ctx):
+        contexts.append(ctx)
+        ctx.started()
+        await ctx.stopping.wait()
+
+    async with tree.open() as live:
+        await live.restart(ear)
+        with pytest.raises(InboxError, match="generation 1 of 'ear' has ended; it cannot receive"):
+            _ = contexts[0].inbox
+        live[ear].tell_nowait("for the second")
+
+        assert (await contexts[1].inbox.receive()).message == "for the second"
+
+
 # The end
 
 
