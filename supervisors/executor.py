@@ -261,4 +261,5 @@ class Executor:
             raise AssertionError("only what runs is watched")
         incarnation = self._incarnations[effect.name]
         for title, watch in vital_signs(incarnation, self.board):
-            self._nursery.start_soon(incarnation.while_watched, watch, name=title)
+            start = partial(self._nursery.start_soon, incarnation.while_watched, watch, name=title)
+            self._context.copy().run(start)

@@ -89,7 +89,8 @@ def _take_turn(draft: Draft, name: str) -> None:
     elif not cell.was_ready:
         cancel(draft, name, Cause.NEVER_READY)
     else:
-        draft.move(name, State.STOPPING, Cause.TURN, deadline=_grace_ends(draft, name, quick=cell.quick))
+        ends, why = _grace_ends(draft, name, quick=cell.quick), str(cell.reason)
+        draft.move(name, State.STOPPING, Cause.TURN, why, deadline=ends)
         draft.effects.append(Ask(name, cell.generation))
 
 

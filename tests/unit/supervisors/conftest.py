@@ -217,7 +217,8 @@ class Laws:
             if isinstance(effect, Start):
                 assert after.shutdown is None
                 assert effect.generation == after.cells[effect.name].generation
-            if isinstance(effect, Ask | Cancel) and not isinstance(happened, Tick):
+            was_asked = getattr(effect, "name", None) in before.cells and before.cells[effect.name].state is State.STOPPING
+            if isinstance(effect, Ask | Cancel) and not was_asked:
                 assert not any(after.cells[other].state in LEAVING for other in after.plan.held_by[effect.name])
         if before.shutdown is None and after.shutdown is None and (concerned := Laws._concerned(after, happened)):
             untouched = {
@@ -265,6 +266,8 @@ class Chronicle:
         self._available_since: dict[str, float] = {}
         self._lost: set[str] = set()
         self._blamed: set[str] = set()
+        self._ever_ready = False
+        self._awaited = [name for name, spec in plan.specs.items() if spec.is_awaited]
         self._longest: dict[str, float] = {}
         self._last_rest = 0.0
         self._virtual = {name for name, spec in plan.specs.items() if spec.is_virtual}
@@ -288,6 +291,7 @@ class Chronicle:
         self._check_policy(event)
         self._check_time(event)
         self.states[name], self._since[name] = state, event.at
+        self._ever_ready |= all(self.states[each] in AVAILABLE for each in self._awaited)
         if state in AT_REST and event.from_state not in AT_REST:
             self._last_rest = event.at
 
@@ -345,12 +349,17 @@ class Chronicle:
             self._blamed.discard(name)
         if state is State.FAILED and event.from_state in LEAVING:
             assert name in self._blamed | self._virtual, event
+        if state is State.FAILED and name in self._virtual:
+            assert not any(self.states[member] in RUNNING for member in self.plan.members(name)), event
 
     def _check_policy(self, event: Event) -> None:
         spec, cause, streak = self.plan.specs.get(event.name), event.reason.cause, self._streaks[event.name]
         if spec is None:
             return
         if cause is Cause.RETRY:
+            around = [event.name, *self.plan.enclosing(event.name)]
+            may_miss = any(self.plan.specs[name].gives_up == "ignore" for name in around)
+            assert self._ever_ready or self.plan.retry_boot or may_miss, event
             assert streak <= spec.retries, event
             assert event.reason.detail.startswith(f"attempt {streak} of {spec.retries} "), event
         if cause is Cause.RETRIES_EXHAUSTED:

@@ -51,3 +51,15 @@ def test_every_chain_of_stops_fits_into_the_budget(graces, budget, edges):
 
 def _chosen(pairs, bits):
     return [pair for index, pair in enumerate(pairs) if bits >> index & 1]
+
+
+def test_actor_that_asks_for_more_than_there_is_takes_nothing_from_those_that_ask_for_little():
+    tree = Tree("test", shutdown=20)
+    for name, grace, needs in (("store", 4, ()), ("deaf", 1000, ("store",)), ("http", 1000, ("deaf",))):
+        tree.add(constant(name), name=name, grace=grace, needs=needs)
+
+    slots = plan_shutdown(tree.plan())
+
+    assert slots["store"].cancel_by == 20 - PATIENCE
+    assert slots["deaf"].cancel_by == pytest.approx(20 - 4 - 2 * PATIENCE)
+    assert slots["http"].cancel_by == pytest.approx(5)  # half of what is left

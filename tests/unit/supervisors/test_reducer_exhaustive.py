@@ -64,6 +64,8 @@ class Supply:
             yield Spawn(at=now, spec=self.child), spent | {"spawn"}
         if "stop" not in spent:
             yield StopRequested(at=now, why="stop"), spent | {"stop"}
+        if "hurry" in left:
+            yield StopRequested(at=now, why="hurry", hurried=True), spent | {"hurry"}
         if any(cell.state is State.BACKOFF for cell in world.cells.values()):
             yield Tick(at=world.next_deadline), spent
         elif world.next_deadline < float("inf") and "hang" in left:
@@ -122,6 +124,7 @@ def walk(laws, world, supply):
 
 MISFORTUNES = Supply(frozenset({"crash", "restart", "hang"}), total=2)
 ILLNESSES = Supply(frozenset({"check", "hung", "crash"}), total=1)
+HURRIES = Supply(frozenset({"hurry", "hang", "crash"}), total=2)
 FINAL = {
     "park": Supply(frozenset({"crash", "restart"}), total=2),
     "ignore": Supply(frozenset({"crash"}), total=1),
@@ -156,6 +159,13 @@ def test_laws_hold_in_every_reachable_state_of_three_actors(laws, three):
 @pytest.mark.slow
 def test_laws_hold_whatever_the_health_of_three_actors(laws, three):
     _, was_over = walk(laws, three(), ILLNESSES)
+
+    assert was_over
+
+
+@pytest.mark.slow
+def test_laws_hold_when_three_actors_are_stopped_in_a_hurry(laws, three):
+    _, was_over = walk(laws, three(), HURRIES)
 
     assert was_over
 
