@@ -200,6 +200,8 @@ class Laws:
                 assert not dependents[name]
             if cell.state is State.DRAINING:
                 assert holders[name]
+            if plan.specs[name].kind == "child":
+                assert cell.state not in {State.STOPPED, State.EXITED}, "it is to be forgotten"
             if cell.state is State.WAITING:
                 around = {cells[group].state for group in plan.enclosing(name)}
                 assert missing[name] or dependents[name] or around & {State.BACKOFF, State.GAVE_UP}
@@ -217,8 +219,7 @@ class Laws:
             if isinstance(effect, Start):
                 assert after.shutdown is None
                 assert effect.generation == after.cells[effect.name].generation
-            was_asked = getattr(effect, "name", None) in before.cells and before.cells[effect.name].state is State.STOPPING
-            if isinstance(effect, Ask | Cancel) and not was_asked:
+            if isinstance(effect, Ask | Cancel) and Laws._is_its_turn(before, happened, effect.name):
                 assert not any(after.cells[other].state in LEAVING for other in after.plan.held_by[effect.name])
         if before.shutdown is None and after.shutdown is None and (concerned := Laws._concerned(after, happened)):
             untouched = {
@@ -234,6 +235,11 @@ class Laws:
         failures = [(failure.name, failure.generation, repr(failure.error)) for failure in world.failures]
         counters = dict(world.missing), dict(world.live_dependents), dict(world.leaving_holders)
         return plain, cells, failures, counters, world.unavailable, world.resting, world.shutdown, world.ever_ready
+
+    @staticmethod
+    def _is_its_turn(before: World, happened: Input, name: str) -> bool:
+        # Whose time is over, or who was asked already, is cancelled whoever else is on the way out.
+        return not isinstance(happened, Tick) and before.cells[name].state is not State.STOPPING
 
     @staticmethod
     def _concerned(world: World, happened: Input) -> set[str]:
@@ -402,7 +408,7 @@ def chronicle() -> type[Chronicle]:
 
 def declare_some_of_everything(function, **options) -> Tree:
     """Return a tree with some of everything: edges of both kinds, a group, a pool, actors that may be missing."""
-    quick = {"backoff": Backoff(0.2, 1), "grace": 1, "start_timeout": 5}
+    quick = {"backoff": Backoff(0.2, 0.3), "grace": 1, "start_timeout": 5}
     group = Tree("g")
     group.add(function, name="x", retries=1, **quick)
     group.add(function, name="y", retries=0, needs=("x",), **quick)

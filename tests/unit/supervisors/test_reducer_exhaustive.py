@@ -31,7 +31,7 @@ from supervisors.world import new_world
 PAIRS = (("b", "a"), ("c", "a"), ("c", "b"))
 KINDS = ("none", "needs", "wants")
 SHAPES = list(product(KINDS, repeat=3))
-ASKED_AGAIN = 4  # one state of so many, for it costs as much as two steps
+ASKED_AGAIN = 8  # one state of so many, for it costs as much as two steps
 
 
 def edges_of(shape):

@@ -124,6 +124,15 @@ class ReducerMachine(RuleBasedStateMachine):
     def time_passes(self, seconds):
         self.now = min(self.now + seconds, self.world.next_deadline)
 
+    @rule()
+    def a_calm_time_goes_by(self):
+        for _ in range(5):
+            self.all_announce()
+            self.all_that_were_asked_end()
+            if self.world.next_deadline < float("inf"):
+                self.the_next_deadline_comes()
+        self.time_passes(40)
+
     @rule(how=st.sampled_from(HOW))
     def a_child_is_spawned(self, how):
         self.serial += 1
