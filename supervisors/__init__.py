@@ -1,9 +1,12 @@
 """Supervised actors on Trio: dependencies, readiness, restarts and ordered shutdown."""
 
-from supervisors.backoff import Backoff
-from supervisors.blocked import Blocked
-from supervisors.command_probe import command
-from supervisors.context import Context
+from supervisors.core.backoff import Backoff
+from supervisors.core.events import Cause, Event, Reason
+from supervisors.core.health import Check
+from supervisors.core.plan import Chain, Plan
+from supervisors.core.specs import ActorSpec
+from supervisors.core.states import State
+from supervisors.core.status import ActorStatus, TreeStatus
 from supervisors.errors import (
     AbandonedError,
     ActorError,
@@ -20,21 +23,18 @@ from supervisors.errors import (
     Unavailable,
     UnhealthyError,
 )
-from supervisors.events import Cause, Event, Reason
-from supervisors.health import Check
-from supervisors.http_probe import http
-from supervisors.letters import ActorCrashed, InboxError, Letter
-from supervisors.live import Live
-from supervisors.plan import Chain, Plan
-from supervisors.pools import Pool, Spawned
-from supervisors.probes import Child, Polling, Probe, log_line, tcp
-from supervisors.refs import Handle, Ref
-from supervisors.running import Ending, run, serve
-from supervisors.specs import ActorSpec
-from supervisors.states import State
-from supervisors.status import ActorStatus, TreeStatus
+from supervisors.messages.letters import ActorCrashed, InboxError, Letter
+from supervisors.processes.command_probe import command
+from supervisors.processes.http_probe import http
+from supervisors.processes.probes import Child, Polling, Probe, log_line, tcp
+from supervisors.program.running import Ending, run, serve
+from supervisors.runtime.blocked import Blocked
+from supervisors.runtime.context import Context
+from supervisors.runtime.live import Live
+from supervisors.runtime.pools import Pool, Spawned
+from supervisors.runtime.refs import Handle, Ref
+from supervisors.runtime.view import View
 from supervisors.tree import Tree, constant
-from supervisors.view import View
 
 __all__ = [
     "AbandonedError",

@@ -1,6 +1,6 @@
 """Runs the command line: ``python -m supervisors``."""
 
-from supervisors.cli import main
+from supervisors.program.cli import main
 
 if __name__ == "__main__":
     raise SystemExit(main())

@@ -7,19 +7,19 @@ from typing import Any, TypedDict, TypeVar, Unpack, overload
 
 import attrs
 
-from supervisors.backoff import Backoff
-from supervisors.blocked import Blocked, log_blocked
-from supervisors.budget import plan_shutdown
+from supervisors.core.backoff import Backoff
+from supervisors.core.budget import plan_shutdown
+from supervisors.core.events import Event
+from supervisors.core.grouping import enclose
+from supervisors.core.health import Check
+from supervisors.core.plan import Plan, build_plan, reach
+from supervisors.core.resolve import Known, injectable, nearest, resolve
+from supervisors.core.specs import ActorFunction, ActorSpec, Dependency, GivesUp, Restart, local_name
 from supervisors.errors import TreeError
-from supervisors.events import Event
-from supervisors.grouping import enclose
-from supervisors.health import Check
-from supervisors.live import Live
-from supervisors.opening import open_plan
-from supervisors.plan import Plan, build_plan, reach
-from supervisors.resolve import Known, injectable, nearest, resolve
-from supervisors.specs import ActorFunction, ActorSpec, Dependency, GivesUp, Restart, local_name
-from supervisors.watchdog import LoopWatch
+from supervisors.runtime.blocked import Blocked, log_blocked
+from supervisors.runtime.live import Live
+from supervisors.runtime.opening import open_plan
+from supervisors.runtime.watchdog import LoopWatch
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 

@@ -10,8 +10,8 @@ from functools import partial
 import pytest
 import trio
 
-from supervisors.codec import read_events
-from supervisors.replay import replay
+from supervisors.inspection.codec import read_events
+from supervisors.inspection.replay import replay
 
 pytestmark = pytest.mark.slow
 

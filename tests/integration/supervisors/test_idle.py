@@ -12,7 +12,7 @@ import pytest
 import trio
 
 from supervisors import State, Tree, log_line
-from supervisors.probes import Polling
+from supervisors.processes.probes import Polling
 
 pytestmark = pytest.mark.slow
 

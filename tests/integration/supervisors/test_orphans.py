@@ -88,7 +88,7 @@ async def test_third_signal_kills_the_groups_of_all_children_and_exits_at_once(s
 PROBED = """
 import sys, trio
 from supervisors import Tree, run
-from supervisors.command_probe import command
+from supervisors.processes.command_probe import command
 
 tree = Tree("t")
 

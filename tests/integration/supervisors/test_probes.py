@@ -7,10 +7,10 @@ import pytest
 import trio
 
 from supervisors import Backoff, StartTimeoutError, State, Tree, TreeFailed, log_line, tcp
-from supervisors.command_probe import command
 from supervisors.errors import ProbeError
-from supervisors.http_probe import http
-from supervisors.probes import Polling
+from supervisors.processes.command_probe import command
+from supervisors.processes.http_probe import http
+from supervisors.processes.probes import Polling
 
 pytestmark = pytest.mark.slow
 

@@ -9,7 +9,7 @@ import trio
 WORKING = """
 import time
 import trio
-from supervisors.watchdog import watching
+from supervisors.runtime.watchdog import watching
 
 reports = []
 
@@ -33,7 +33,7 @@ trio.run(main)
 HANGING = """
 import threading
 import trio
-from supervisors.watchdog import watching
+from supervisors.runtime.watchdog import watching
 
 hanging = threading.Event()
 

@@ -12,12 +12,12 @@ import pytest
 import trio
 
 from supervisors import Backoff, Cause, Context, Event, Plan, State, Tree
-from supervisors.budget import LOST_GRACE, PATIENCE
-from supervisors.draft import CALM
-from supervisors.happenings import Alarm, Ask, Boot, Cancel, Ended, Input, Start, Started, Tick
-from supervisors.reducer import step
-from supervisors.states import AT_REST, AVAILABLE, LEAVING, LIVE, MOVES, RUNNING
-from supervisors.world import World, new_world
+from supervisors.core.budget import LOST_GRACE, PATIENCE
+from supervisors.core.draft import CALM
+from supervisors.core.happenings import Alarm, Ask, Boot, Cancel, Ended, Input, Start, Started, Tick
+from supervisors.core.reducer import step
+from supervisors.core.states import AT_REST, AVAILABLE, LEAVING, LIVE, MOVES, RUNNING
+from supervisors.core.world import World, new_world
 
 
 class Journal:

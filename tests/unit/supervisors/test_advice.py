@@ -10,9 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from supervisors import Tree, constant
-from supervisors.advice import warnings
-from supervisors.budget import PATIENCE, plan_shutdown
-from supervisors.forecast import deepest_stop, longest_start, longest_stop, shutdown_shares, sufficient_shutdown
+from supervisors.core.budget import PATIENCE, plan_shutdown
+from supervisors.inspection.advice import warnings
+from supervisors.inspection.forecast import (
+    deepest_stop,
+    longest_start,
+    longest_stop,
+    shutdown_shares,
+    sufficient_shutdown,
+)
 
 
 @pytest.fixture

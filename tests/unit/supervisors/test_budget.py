@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from supervisors import Tree, constant
-from supervisors.budget import PATIENCE, plan_shutdown
+from supervisors.core.budget import PATIENCE, plan_shutdown
 
 
 def plan_of(graces, *, budget, needs):

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from supervisors.census import descendants, left_since, read_ps, take_census
+from supervisors.testing.census import descendants, left_since, read_ps, take_census
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from supervisors.cli import main
-from supervisors.locate import TargetError, find_tree
+from supervisors.program.cli import main
+from supervisors.program.locate import TargetError, find_tree
 
 APP = """
 from supervisors import Tree, constant

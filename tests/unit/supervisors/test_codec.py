@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from supervisors import ActorStatus, Cause, Event, Reason, State, TreeStatus
-from supervisors.codec import (
+from supervisors.errors import LogError
+from supervisors.inspection.codec import (
     event_from_dict,
     event_to_line,
     read_events,
     status_from_dict,
 )
-from supervisors.errors import LogError
-from supervisors.reporters import Reckoning, Reporter
+from supervisors.program.reporters import Reckoning, Reporter
 
 times = st.floats(0, 1e9, allow_nan=False)
 texts = st.text()

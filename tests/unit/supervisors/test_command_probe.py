@@ -4,8 +4,8 @@ import pytest
 import trio
 from trio.testing import memory_stream_one_way_pair
 
-from supervisors.command_probe import command
 from supervisors.errors import ProbeError
+from supervisors.processes.command_probe import command
 
 
 class Child:

@@ -3,8 +3,8 @@
 import pytest
 
 from supervisors import State, Tree
-from supervisors.happenings import Boot, Checked, RestartRequested, StopRequested, Tick
-from supervisors.replay import replay
+from supervisors.core.happenings import Boot, Checked, RestartRequested, StopRequested, Tick
+from supervisors.inspection.replay import replay
 
 
 @pytest.mark.parametrize(("asked_at", "ends"), [(1.5, 2.5), (2.9, 3.0)])

@@ -6,7 +6,7 @@ import pytest
 import trio
 
 from supervisors import Cause, State, Tree, TreeFailed
-from supervisors.happenings import Boot, Cancel, Ended, Extended, RestartRequested, StopRequested, Tick
+from supervisors.core.happenings import Boot, Cancel, Ended, Extended, RestartRequested, StopRequested, Tick
 
 S = State
 

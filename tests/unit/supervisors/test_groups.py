@@ -5,8 +5,8 @@ import trio
 from trio.testing import wait_all_tasks_blocked
 
 from supervisors import Backoff, Cause, State, Tree, TreeError, TreeFailed, Unavailable, constant
-from supervisors.explain import explain
-from supervisors.happenings import Ask, Boot, Checked, Ended, RestartRequested, Start, StopRequested
+from supervisors.core.explain import explain
+from supervisors.core.happenings import Ask, Boot, Checked, Ended, RestartRequested, Start, StopRequested
 
 S = State
 NOW = Backoff(0)

@@ -5,9 +5,9 @@ import trio
 from trio.testing import wait_all_tasks_blocked
 
 from supervisors import Backoff, Cause, Check, State, Tree, TreeError, TreeFailed, Unavailable, UnhealthyError
-from supervisors.explain import explain
-from supervisors.happenings import Ask, Checked, Drop, Hung, RestartRequested, Spawn, StopRequested, Watch
-from supervisors.specs import ActorSpec
+from supervisors.core.explain import explain
+from supervisors.core.happenings import Ask, Checked, Drop, Hung, RestartRequested, Spawn, StopRequested, Watch
+from supervisors.core.specs import ActorSpec
 
 S = State
 NOW = Backoff(0)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from supervisors.errors import ProbeError
-from supervisors.http_probe import final_status, http
+from supervisors.processes.http_probe import final_status, http
 
 OK = b"HTTP/1.1 200 OK\r\n"
 

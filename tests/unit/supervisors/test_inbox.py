@@ -5,8 +5,8 @@ import trio
 from trio.testing import assert_checkpoints, assert_no_checkpoints, wait_all_tasks_blocked
 
 from supervisors.errors import Unavailable
-from supervisors.inbox import Inbox, InboxStatistics
-from supervisors.letters import ActorCrashed, InboxError
+from supervisors.messages.inbox import Inbox, InboxStatistics
+from supervisors.messages.letters import ActorCrashed, InboxError
 
 
 class Call:

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from supervisors.jobs import ExtendedLimits, Job
+from supervisors.processes.jobs import ExtendedLimits, Job
 
 
 def test_limits_have_the_size_that_windows_expects():

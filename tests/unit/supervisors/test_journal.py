@@ -4,7 +4,7 @@ import trio
 from trio.testing import wait_all_tasks_blocked
 
 from supervisors import State
-from supervisors.journal import Journal
+from supervisors.runtime.journal import Journal
 
 
 async def test_names_and_path_say_who_and_where(chain):

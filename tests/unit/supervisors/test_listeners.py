@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from supervisors.listeners import group_listens
+from supervisors.processes.listeners import group_listens
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import pytest
 import trio
 
 from supervisors.errors import ProbeError
-from supervisors.liveness import Liveness, watch
-from supervisors.probes import Polling, log_line
+from supervisors.processes.liveness import Liveness, watch
+from supervisors.processes.probes import Polling, log_line
 
 
 class Actor:

@@ -23,9 +23,9 @@ from hypothesis.stateful import (
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from supervisors import Backoff, State, TreeStopped, Unavailable
-from supervisors.letters import InboxError
-from supervisors.replay import replay
-from supervisors.states import LIVE
+from supervisors.core.states import LIVE
+from supervisors.inspection.replay import replay
+from supervisors.messages.letters import InboxError
 
 FEW = settings(max_examples=100, stateful_step_count=40)
 picks = st.integers(0, 20)

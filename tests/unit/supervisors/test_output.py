@@ -6,7 +6,7 @@ import pytest
 import trio
 from trio.testing import memory_stream_one_way_pair, wait_all_tasks_blocked
 
-from supervisors.output import LONGEST_LINE, TAIL, Output
+from supervisors.processes.output import LONGEST_LINE, TAIL, Output
 
 
 @pytest.fixture

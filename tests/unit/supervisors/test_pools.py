@@ -9,8 +9,18 @@ import trio
 from trio.testing import wait_all_tasks_blocked
 
 from supervisors import Backoff, Check, State, Tree, TreeError, TreeFailed, Unavailable, UnhealthyError
-from supervisors.happenings import Ask, Boot, Checked, Dismissed, Drop, RestartRequested, Spawn, Start, StopRequested
-from supervisors.specs import ActorSpec
+from supervisors.core.happenings import (
+    Ask,
+    Boot,
+    Checked,
+    Dismissed,
+    Drop,
+    RestartRequested,
+    Spawn,
+    Start,
+    StopRequested,
+)
+from supervisors.core.specs import ActorSpec
 
 S = State
 NOW = Backoff(0)

@@ -7,7 +7,7 @@ import pytest
 import trio
 
 from supervisors.errors import ProbeError
-from supervisors.probes import Endpoint, Polling, tcp
+from supervisors.processes.probes import Endpoint, Polling, tcp
 
 
 @pytest.fixture

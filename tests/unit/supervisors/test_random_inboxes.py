@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from trio.testing import wait_all_tasks_blocked
 
 from supervisors.errors import Unavailable
-from supervisors.inbox import Inbox, InboxStatistics
-from supervisors.letters import ActorCrashed, Letter
+from supervisors.messages.inbox import Inbox, InboxStatistics
+from supervisors.messages.letters import ActorCrashed, Letter
 
 STEPS = ["tell", "tell_nowait", "ask", "cancel sender", "receive", "cancel receiver", "reply", "fail"]
 RARE_STEPS = ["end", "drain", "crash", "open", "refuse"]

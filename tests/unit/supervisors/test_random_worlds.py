@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from trio.testing import MockClock
 
 from supervisors import Backoff, Cause, State, Tree, TreeFailed, TreeStopped, Unavailable
-from supervisors.health import Check
+from supervisors.core.health import Check
 
 WORLDS = int(os.environ.get("FUZZ_WORLDS", "200"))  # `make fuzz` asks for more of them
 PART = 500  # worlds in one test, so that several processes can share them

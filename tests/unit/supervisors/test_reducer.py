@@ -3,7 +3,7 @@
 import pytest
 
 from supervisors import AbandonedError, Backoff, Cause, EarlyReturnError, StartTimeoutError, State, Tree
-from supervisors.happenings import (
+from supervisors.core.happenings import (
     Abandon,
     Ask,
     Boot,

@@ -10,8 +10,7 @@ import attrs
 import pytest
 
 from supervisors import State, Tree
-from supervisors.errors import UnhealthyError
-from supervisors.happenings import (
+from supervisors.core.happenings import (
     Boot,
     Checked,
     Dismissed,
@@ -23,10 +22,11 @@ from supervisors.happenings import (
     StopRequested,
     Tick,
 )
-from supervisors.reducer import step
-from supervisors.specs import ActorSpec
-from supervisors.states import LIVE
-from supervisors.world import new_world
+from supervisors.core.reducer import step
+from supervisors.core.specs import ActorSpec
+from supervisors.core.states import LIVE
+from supervisors.core.world import new_world
+from supervisors.errors import UnhealthyError
 
 PAIRS = (("b", "a"), ("c", "a"), ("c", "b"))
 KINDS = ("none", "needs", "wants")

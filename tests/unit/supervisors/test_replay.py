@@ -11,7 +11,7 @@ from trio.testing import MockClock
 
 from supervisors import Backoff, Cause, Event, Reason, State, Tree, TreeFailed, TreeStopped, Unavailable, constant
 from supervisors.errors import LogError
-from supervisors.replay import replay
+from supervisors.inspection.replay import replay
 
 
 def event(name, before, after, *, generation=1, at=0.0, cause=Cause.ENDED):

@@ -4,9 +4,9 @@ import pytest
 import trio
 
 from supervisors import State, Tree, TreeFailed, constant
-from supervisors.explain import explain
-from supervisors.happenings import Boot, StopRequested
-from supervisors.report import render_failure
+from supervisors.core.explain import explain
+from supervisors.core.happenings import Boot, StopRequested
+from supervisors.runtime.report import render_failure
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 import trio
 
 from supervisors import Ending, SupervisorError, Tree, TreeError, constant, run, serve
-from supervisors.signals import ECHO
+from supervisors.program.signals import ECHO
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,7 @@ from hypothesis.stateful import (
 )
 
 from supervisors import State
-from supervisors.errors import UnhealthyError
-from supervisors.happenings import (
+from supervisors.core.happenings import (
     Boot,
     Checked,
     Dismissed,
@@ -28,10 +27,11 @@ from supervisors.happenings import (
     StopRequested,
     Tick,
 )
-from supervisors.reducer import step
-from supervisors.specs import ActorSpec
-from supervisors.states import LIVE, RUNNING
-from supervisors.world import new_world
+from supervisors.core.reducer import step
+from supervisors.core.specs import ActorSpec
+from supervisors.core.states import LIVE, RUNNING
+from supervisors.core.world import new_world
+from supervisors.errors import UnhealthyError
 
 FEW = settings(max_examples=100, stateful_step_count=40)
 picks = st.integers(0, 20)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from trio.testing import MockClock
 
 from supervisors import Backoff, Tree, TreeFailed
-from supervisors.timeline import timeline
+from supervisors.inspection.timeline import timeline
 
 
 @pytest.fixture

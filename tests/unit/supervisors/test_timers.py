@@ -5,7 +5,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supervisors.timers import Timers
+from supervisors.runtime.timers import Timers
 
 
 class Deadlines:

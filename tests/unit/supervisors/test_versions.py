@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supervisors.versions import Versioned
+from supervisors.core.versions import Versioned
 
 keys = st.sampled_from("abcdef")
 changes = st.dictionaries(keys, st.integers(0, 9), max_size=4)

@@ -13,8 +13,8 @@ import pytest
 import trio
 import trio.testing
 
-from supervisors.blocked import Blocked
-from supervisors.watchdog import Watchdog, watching
+from supervisors.runtime.blocked import Blocked
+from supervisors.runtime.watchdog import Watchdog, watching
 
 LIMIT = 0.03
 
