@@ -348,7 +348,7 @@ class Tree:
 
 def _marker(name: str) -> ActorFunction:
     # Stands for the function that declared what no function declares: different for each.
-    async def declared(ctx: object) -> None:
+    async def declared(ctx: object) -> None:  # noqa: ASYNC124 - it stands for an actor function, and is never run
         raise AssertionError(f"{name!r} has no function of its own to be run with {ctx!r}")
 
     return declared

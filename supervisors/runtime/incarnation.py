@@ -99,7 +99,7 @@ class Incarnation:
                     result = await running
                 else:
                     await self._hold(running)
-        except BaseException as raised:
+        except BaseException as raised:  # noqa: ASYNC103 - a cancellation is raised again, also when it is a group of them
             if _is_cancellation(raised):
                 raise
             error = raised  # goes into the world, which decides what it means
