@@ -27,6 +27,7 @@ class Draft:
         slots: Each actor's share of the shutdown budget.
         effects: What is to be done, in order.
         startable: Waiting actors that something was awaited for which has come; in order.
+        relieved: Groups of which a member has ended; in order.
         turns: Condemned actors that held others back which have ended; in order.
 
     Args:
@@ -49,6 +50,7 @@ class Draft:
         "ever_ready",
         "failures",
         "plan",
+        "relieved",
         "result",
         "shutdown",
         "slots",
@@ -66,6 +68,7 @@ class Draft:
         self.slots = world.slots
         self.effects: list[Effect] = []
         self.startable: dict[str, None] = {}
+        self.relieved: dict[str, None] = {}
         self.turns: dict[str, None] = {}
         self._before = world
         self._table = world.cells.table
@@ -169,6 +172,8 @@ class Draft:
             self._tell_live(name, live)
         if leaving:
             self._tell_leaving(name, leaving)
+            if leaving < 0 and (group := self.plan.specs[name].group) is not None:
+                self.relieved[group] = None
 
     def blame(self, name: str, error: BaseException) -> None:
         """Record a root cause."""

@@ -1,5 +1,7 @@
 """One sentence about why an actor is in the state it is in."""
 
+import math
+
 from supervisors.core.events import Cause
 from supervisors.core.states import LEAVING, LIVE, State
 from supervisors.core.world import World
@@ -38,7 +40,10 @@ def _explain(world: World, name: str, now: float, told: set[str], steps: int) ->
         return f"is to stop ({cell.reason}) once {_listed(holders)} ended"
     if cell.state is State.BACKOFF:
         how = "returned" if cell.reason.cause is Cause.COMES_BACK else "failed"
-        return f"{how}; {cell.reason.detail or cell.reason} ({max(cell.deadline - now, 0):.3g} s left)"
+        left = (
+            f"{max(cell.deadline - now, 0):.3g} s left" if cell.deadline < math.inf else "waits for its members to end"
+        )
+        return f"{how}; {cell.reason.detail or cell.reason} ({left})"
     sentence = _SENTENCES.get(cell.state, "is {state} since {seconds:.3g} s ({reason})")
     return sentence.format(state=cell.state.value, seconds=for_s, reason=cell.reason)
 

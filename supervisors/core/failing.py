@@ -1,5 +1,7 @@
 """What becomes of an actor that failed, of those that need it, and of the group it is in."""
 
+import math
+
 from supervisors.core.draft import Draft, is_calm
 from supervisors.core.events import Cause, describe
 from supervisors.core.happenings import Drop, Retire
@@ -40,7 +42,13 @@ def fail(draft: Draft, name: str, error: BaseException, chance: float, *, culpri
 
 
 def release(draft: Draft, name: str, cause: Cause) -> None:
-    """Let an actor start again that waited for its next attempt or had given up, and with a group all its members."""
+    """Let an actor start again that waited for its next attempt or had given up, and with a group all its members.
+
+    A group goes on waiting while one of its members is still on its way out: none starts beside another's past.
+    """
+    if draft.cell(name).state is State.BACKOFF and _has_leaving_members(draft, name):
+        draft.put(name, deadline=math.inf)
+        return
     if draft.cell(name).state is State.GAVE_UP:
         draft.move(name, State.WAITING, cause, streak=0)
     else:
@@ -52,6 +60,22 @@ def release(draft: Draft, name: str, cause: Cause) -> None:
             draft.move(member, State.WAITING, cause, f"with {name}")
         draft.put(member, streak=0)
         draft.startable[member] = None
+
+
+def release_waiting(draft: Draft) -> None:
+    """Let those groups start again that waited only for their members to end."""
+    groups, draft.relieved = draft.relieved, {}
+    if draft.shutdown is not None:
+        return
+    for inner in groups:
+        for group in (inner, *draft.plan.enclosing(inner)):
+            cell = draft.cell(group)
+            if cell.state is State.BACKOFF and cell.deadline == math.inf:
+                release(draft, group, Cause.BACKOFF_OVER)
+
+
+def _has_leaving_members(draft: Draft, name: str) -> bool:
+    return any(draft.cell(member).state in LEAVING for member in draft.plan.members(name))
 
 
 def next_streak(cell: Cell, at: float) -> int:

@@ -4,9 +4,9 @@
 There is no task, no clock and no chance in it: time and jitter come with the input. That makes it the specification;
 the executor only carries out effects.
 
-After each input the tree settles: condemned actors whose dependents have ended are asked to stop, and waiting actors
-whose dependencies are ready are started. Between that check and the start lies nothing, so no actor is ever started on
-a dependency that is gone.
+After each input the tree settles: condemned actors whose dependents have ended are asked to stop, failed groups whose
+members have ended come back, and waiting actors whose dependencies are ready are started. Between that check and the
+start lies nothing, so no actor is ever started on a dependency that is gone.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from typing import Any
 
 from supervisors.core.draft import CALM, Draft
 from supervisors.core.events import Cause, describe
-from supervisors.core.failing import fail, release
+from supervisors.core.failing import fail, release, release_waiting
 from supervisors.core.happenings import (
     Boot,
     Broken,
@@ -58,8 +58,9 @@ def step(world: World, happened: Input) -> tuple[World, tuple[Effect, ...]]:
 
 
 def _settle(draft: Draft) -> None:
-    while draft.turns or draft.startable:
+    while draft.turns or draft.startable or draft.relieved:
         take_turns(draft)
+        release_waiting(draft)
         names, draft.startable = draft.startable, {}
         if draft.shutdown is None:
             for name in names:
