@@ -1,6 +1,5 @@
 """Checks a declaration before anything starts: names, parameters and cycles, all problems at once."""
 
-import difflib
 import inspect
 from collections.abc import Collection, Iterable, Mapping
 from graphlib import CycleError
@@ -91,6 +90,8 @@ def injectable(function: ActorFunction) -> frozenset[str]:
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return a hint for a name that is not known: the nearest one, else all there are."""
+    import difflib  # noqa: PLC0415 - a mistake can wait for it; every program would import it otherwise
+
     names = list(known)
     close = difflib.get_close_matches(name, names, n=1)
     return f"did you mean {close[0]!r}?" if close else f"known actors: {', '.join(names) or 'none'}"
