@@ -180,8 +180,10 @@ def test_held_lock_names_the_process_and_a_free_one_nobody(tmp_path):
 
 def test_temporal_server_without_its_runtime_is_found(tmp_path):
     folder = tmp_path / ".compozy"
-    command = [sys.executable, "-c", "input()", "start-dev", "--db-filename", str(folder / "temporal.db")]
-    with subprocess.Popen(command, stdin=subprocess.PIPE) as child:
+    program = "print('up', flush=True); input()"
+    command = [sys.executable, "-c", program, "start-dev", "--db-filename", str(folder / "temporal.db")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout.readline()  # before that, its command line may not be there to be read
         here = [psutil.Process(child.pid)]
         orphaned = examine_leftovers(folder, is_held=False, processes=here)
         elsewhere = examine_leftovers(tmp_path / "other", is_held=False, processes=here)
