@@ -23,7 +23,9 @@ def test_what_was_there_before_is_not_left(child):
 
 def test_child_is_left_until_somebody_has_waited_for_it():
     before = take_census()
-    with subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as child:
+        child.stdin.write(b"x")
+        child.stdout.read(1)  # before that, its command line may not be there to be read
         [running] = left_since(before, settle=0)
         child.stdin.close()
         os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # it has ended; that is all we want to know
