@@ -6,6 +6,8 @@
     ├── TreeError           the declaration of a tree is wrong; raised before anything starts
     ├── Unavailable         the actor has no value to give just now
     ├── TreeStopped         what was waited for will not come: the tree is going down
+    ├── ActorCrashed        a question was taken and not answered; with the letters, in `supervisors.messages.letters`
+    ├── InboxError          an inbox is used in a wrong way; likewise
     ├── ReadinessError      an actor announced its readiness twice, or too late
     ├── LogError            a log of events is wrong, in one of its lines or in what follows on what
     ├── ProbeError          a probe has asked a child process once, and it cannot be used

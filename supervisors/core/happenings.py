@@ -9,7 +9,7 @@ from supervisors.core.specs import ActorSpec
 from supervisors.errors import AbandonedError
 
 # Inputs. Each carries the time; what concerns a task names its generation too. Named tuples, for the sake of the time
-# that importing this module takes: making one takes an eighth of what an attrs class does. Never compare two.
+# that importing this module takes: making an attrs class takes much longer. Never compare two.
 
 
 class Boot(NamedTuple):

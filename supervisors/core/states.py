@@ -10,6 +10,7 @@
                               +-> gave_up            v            v
                                                    stopped (-> waiting, when it is to come back)
 
+Whoever no other holds back goes from ready straight to ``stopping``; ``draining`` is for those who have to wait.
 A main actor that returns, an actor with ``restart="always"`` and the child of a pool go through ``exited``. What was
 stopped because it was unhealthy, or not ready in time, goes on to ``failed``. An actor that gave up and was parked can
 be put back to ``waiting``; the child of a pool that gave up is ``stopped``, and forgotten. A group has no task: it is

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 import trio
 
+import supervisors.runtime.journal
 from supervisors import Backoff, Cause, Context, Event, Plan, State, Tree
 from supervisors.core.budget import LOST_GRACE, PATIENCE
 from supervisors.core.draft import CALM
@@ -20,22 +21,8 @@ from supervisors.core.states import AT_REST, AVAILABLE, LEAVING, LIVE, MOVES, RU
 from supervisors.core.world import World, new_world
 
 
-class Journal:
-    """Collects events and finds its way in them."""
-
-    def __init__(self) -> None:
-        self.events: list[Event] = []
-
-    def __call__(self, event: Event) -> None:
-        self.events.append(event)
-
-    def names(self, state: State) -> list[str]:
-        """Return who entered this state, in order."""
-        return [event.name for event in self.events if event.to_state is state]
-
-    def path(self, name: str) -> list[str]:
-        """Return the states that this actor went through."""
-        return [event.to_state.value for event in self.events if event.name == name]
+class Journal(supervisors.runtime.journal.Journal):
+    """A journal that knows what these tests ask for most."""
 
     def ended(self) -> list[str]:
         """Return who ended on request, in order."""
