@@ -8,7 +8,7 @@ from supervisors.core.happenings import Alarm, Effect
 from supervisors.core.plan import Plan
 from supervisors.core.specs import ActorSpec
 from supervisors.core.states import SHIFTS, State
-from supervisors.core.world import Cell, Failure, Fate, Shutdown, World
+from supervisors.core.world import NOT_OPENED, Cell, Failure, Fate, Shutdown, World
 
 CALM = 30.0
 """Seconds of readiness after which earlier failures are forgotten."""
@@ -42,6 +42,7 @@ class Draft:
         "_leaving_holders",
         "_live_dependents",
         "_missing",
+        "_reason",
         "_resting",
         "_table",
         "_unavailable",
@@ -79,6 +80,7 @@ class Draft:
         self._live_dependents: dict[str, int] = {}
         self._leaving_holders: dict[str, int] = {}
         self._dropped: list[str] = []
+        self._reason = NOT_OPENED
 
     def __contains__(self, name: str) -> bool:
         return name in self.plan.specs
@@ -91,6 +93,11 @@ class Draft:
     def cell(self, name: str) -> Cell:
         """Return the actor as it stands in this step."""
         return self._cells.get(name) or self._table[name]
+
+    def current(self, name: str, generation: int) -> Cell | None:
+        """Return the actor if this is still its generation; None when it was started again, or is gone."""
+        cell = self._cells.get(name) or self._table.get(name)
+        return cell if cell is not None and cell.generation == generation else None
 
     def spec(self, name: str) -> ActorSpec:
         """Return the actor as it was declared."""
@@ -140,29 +147,24 @@ class Draft:
             AssertionError: The table of moves does not have this one; a fault of this library.
         """
         before, at = self._cells.get(name) or self._table[name], self.at
-        shift = SHIFTS.get((before.state, to))
+        was, _, _, _, generation, was_ready, since, old_streak, failing, old_fate, fault, was_quick = before
+        shift = SHIFTS.get((was, to))
         if shift is None:
-            raise AssertionError(f"{name}: no move from {before.state} to {to} ({cause})")
+            raise AssertionError(f"{name}: no move from {was} to {to} ({cause})")
         available, live, leaving, resting, starts, queues = shift
-        reason = Reason(cause, detail) if detail else PLAIN_REASONS[cause]
-        generation = before.generation + starts
+        reason = self._reason_of(cause, detail) if detail else PLAIN_REASONS[cause]
+        if starts:
+            generation, was_ready, failing, fault = generation + 1, False, 0, None
+        if available > 0:
+            was_ready, since = True, at
         if streak is None:
-            streak = 0 if available < 0 and is_calm(before, at) else before.streak
+            streak = 0 if available < 0 and is_calm(before, at) else old_streak
+        fate = old_fate if fate is None else fate
+        quick = was_quick if quick is None else quick
         self._cells[name] = Cell(
-            to,
-            at,
-            reason,
-            deadline,
-            generation,
-            available > 0 or (before.was_ready and not starts),
-            at if available > 0 else before.available_since,
-            streak,
-            0 if starts else before.failing,
-            before.fate if fate is None else fate,
-            None if starts else before.fault,
-            before.quick if quick is None else quick,
+            to, at, reason, deadline, generation, was_ready, since, streak, failing, fate, fault, quick
         )
-        self.effects.append(Event(name, generation, at, before.state, to, reason))
+        self.effects.append(Event(name, generation, at, was, to, reason))
         if queues:
             (self.turns if leaving else self.startable)[name] = None
         self._resting += resting
@@ -227,6 +229,12 @@ class Draft:
             self.failures,
             self.result,
         )
+
+    def _reason_of(self, cause: Cause, detail: str) -> Reason:
+        # Whole trees move for one reason: it is made once for all of them.
+        if self._reason.cause is not cause or self._reason.detail != detail:
+            self._reason = Reason(cause, detail)
+        return self._reason
 
     def _tell_available(self, name: str, change: int) -> None:
         if self.plan.specs[name].is_awaited:

@@ -1,10 +1,8 @@
-"""What happened: one frozen event for each move of an actor from one state to another."""
+"""What happened: one event for each move of an actor from one state to another."""
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
-
-import attrs
+from typing import Any, NamedTuple
 
 from supervisors.core.states import State
 
@@ -44,8 +42,7 @@ class Cause(StrEnum):
     FORGOTTEN = "forgotten"
 
 
-@attrs.frozen
-class Reason:
+class Reason(NamedTuple):
     """A cause and what there is to say about it.
 
     Attributes:
@@ -64,8 +61,7 @@ PLAIN_REASONS: Mapping[Cause, Reason] = {cause: Reason(cause) for cause in Cause
 """Each cause with nothing to say about it."""
 
 
-@attrs.frozen
-class Event:
+class Event(NamedTuple):
     """One actor moved from one state to another.
 
     Attributes:

@@ -2,8 +2,6 @@
 
 from typing import NamedTuple
 
-import attrs
-
 from supervisors.core.events import Event
 from supervisors.core.specs import ActorSpec
 from supervisors.errors import AbandonedError
@@ -137,39 +135,16 @@ Input = (
     | Broken
 )
 
-# Effects, to be carried out in the order given. An `Event` is one too: tell the observers.
+# Effects, to be carried out in the order given. An `Event` is one too: tell the observers, and then do what the state
+# means that the actor is in now. ``starting``: run its function in a task, with the present values of what it needs;
+# ``stopping``: ask the task to stop; ``cancelling``: cancel it. The deadline in the world holds from then on.
 
 
-@attrs.frozen
-class ToGeneration:
-    """Something is to be done about one generation of an actor, whose deadline in the world holds from now on."""
+class Watch(NamedTuple):
+    """The actor is ready: ask after its health, if it has a check or a watchdog."""
 
     name: str
     generation: int
-
-
-class Start(ToGeneration):
-    """Run the actor's function in a task, with the present values of what it needs."""
-
-    __slots__ = ()
-
-
-class Watch(ToGeneration):
-    """The actor is ready: ask after its health, if it has a check or a watchdog."""
-
-    __slots__ = ()
-
-
-class Ask(ToGeneration):
-    """Ask the task to stop."""
-
-    __slots__ = ()
-
-
-class Cancel(ToGeneration):
-    """Cancel the task."""
-
-    __slots__ = ()
 
 
 class Abandon(NamedTuple):
@@ -203,4 +178,4 @@ class Drop(NamedTuple):
     was_stopped: bool = False
 
 
-Effect = Event | Start | Watch | Ask | Cancel | Abandon | Alarm | Retire | Drop
+Effect = Event | Watch | Abandon | Alarm | Retire | Drop

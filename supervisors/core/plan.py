@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 from graphlib import TopologicalSorter
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import attrs
 
@@ -18,8 +18,7 @@ Edges = Mapping[str, Collection[str]]
 _NO_CHANGES: Mapping[str, Any] = MappingProxyType({})
 
 
-@attrs.frozen
-class Slot:
+class Slot(NamedTuple):
     """The share of one actor in the shutdown budget.
 
     Attributes:
@@ -31,8 +30,7 @@ class Slot:
     patience: float
 
 
-@attrs.frozen
-class Chain:
+class Chain(NamedTuple):
     """Actors that wait for one another, and how long that takes.
 
     Attributes:
@@ -44,7 +42,9 @@ class Chain:
     seconds: float
 
 
-@attrs.frozen(kw_only=True)
+# With a dict instead of slots, `cached_property` works as it is, and with what is left out here making this class takes
+# half the time; every program that imports the library waits for that.
+@attrs.frozen(kw_only=True, eq=False, repr=False, slots=False)
 class Plan:
     """A tree that was checked; all about it that changes only when children of pools come and go.
 
@@ -162,6 +162,9 @@ class Plan:
 
         return outline_as_dict(self)
 
+    def __repr__(self) -> str:
+        return f"<Plan of {self.name!r}, actors: {len(self.specs)}>"
+
     def __str__(self) -> str:
         from supervisors.inspection.outline import outline  # noqa: PLC0415 - same
 
@@ -229,11 +232,11 @@ def reach(origins: Iterable[str], edges: Edges) -> tuple[str, ...]:
 
 def reverse(edges: Edges) -> dict[str, tuple[str, ...]]:
     """Return the same edges, seen from the other end."""
-    ends: dict[str, list[str]] = {key: [] for key in edges}
+    ends: dict[str, list[str]] = {}
     for key, others in edges.items():
         for other in others:
-            ends[other].append(key)
-    return {key: tuple(others) for key, others in ends.items()}
+            ends.setdefault(other, []).append(key)
+    return {key: tuple(ends.get(key, ())) for key in edges}
 
 
 def _names(dependencies: Iterable[object]) -> tuple[str, ...]:

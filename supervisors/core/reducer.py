@@ -28,7 +28,6 @@ from supervisors.core.happenings import (
     Input,
     RestartRequested,
     Spawn,
-    Start,
     Started,
     StopRequested,
     Tick,
@@ -45,16 +44,16 @@ from supervisors.core.stopping import (
     extend_stop,
     take_turns,
 )
-from supervisors.core.world import Fate, World
+from supervisors.core.world import Cell, Fate, World
 from supervisors.errors import EarlyReturnError, StartTimeoutError, UnhealthyError
 
 
-def step(world: World, happened: Input) -> tuple[World, tuple[Effect, ...]]:
+def step(world: World, happened: Input) -> tuple[World, list[Effect]]:
     """Return the tree after this has happened, and what is to be done, in order."""
     draft = Draft(world, happened.at)
     _HANDLERS[type(happened)](draft, happened)
     _settle(draft)
-    return draft.finish(), tuple(draft.effects)
+    return draft.finish(), draft.effects
 
 
 def _settle(draft: Draft) -> None:
@@ -85,11 +84,10 @@ def _group_is_down(draft: Draft, name: str) -> bool:
 
 
 def _start(draft: Draft, name: str) -> None:
-    spec, generation = draft.spec(name), draft.cell(name).generation + 1
+    spec = draft.spec(name)
     unlimited = spec.main or spec.is_virtual or spec.kind == "child"
     due = float("inf") if unlimited else draft.at + spec.start_timeout
     draft.move(name, State.STARTING, Cause.DEPENDENCIES_READY, deadline=due)
-    draft.effects.append(Start(name, generation))
     if spec.is_virtual or spec.kind == "child":  # a child is ready as soon as it runs: nobody waits for it
         _become_ready(draft, name)
 
@@ -103,26 +101,22 @@ def _boot(draft: Draft, _: Boot) -> None:
 
 def _started(draft: Draft, happened: Started) -> None:
     # An actor that was asked to stop while it got ready could not know; its announcement is late, not wrong.
-    name = happened.name
-    if _is_current(draft, happened) and draft.cell(name).state is State.STARTING:
-        _become_ready(draft, name)
+    cell = draft.current(happened.name, happened.generation)
+    if cell is not None and cell.state is State.STARTING:
+        _become_ready(draft, happened.name)
 
 
 def _become_ready(draft: Draft, name: str) -> None:
-    spec, generation = draft.spec(name), draft.cell(name).generation
     draft.move(name, State.READY, Cause.ANNOUNCED)
+    spec = draft.spec(name)
     if spec.check is not None or spec.watchdog is not None:
-        draft.effects.append(Watch(name, generation))
-
-
-def _is_current(draft: Draft, happened: Started | Extended | Checked | Hung | Ended) -> bool:
-    return happened.name in draft and draft.cell(happened.name).generation == happened.generation
+        draft.effects.append(Watch(name, draft.cell(name).generation))
 
 
 def _extended(draft: Draft, happened: Extended) -> None:
-    if not _is_current(draft, happened):
+    name, cell = happened.name, draft.current(happened.name, happened.generation)
+    if cell is None:
         return
-    name, cell = happened.name, draft.cell(happened.name)
     if cell.state is State.STARTING:
         latest = cell.since + EXTENSION * draft.spec(name).start_timeout
         draft.put(name, deadline=max(cell.deadline, min(cell.deadline + happened.seconds, latest)))
@@ -131,9 +125,10 @@ def _extended(draft: Draft, happened: Extended) -> None:
 
 
 def _checked(draft: Draft, happened: Checked) -> None:
-    if not _is_current(draft, happened) or not draft.cell(happened.name).is_available:
+    name, problem = happened.name, happened.problem
+    cell = draft.current(name, happened.generation)
+    if cell is None or not cell.is_available:
         return
-    name, cell, problem = happened.name, draft.cell(happened.name), happened.problem
     if problem is None:
         if cell.state is State.DEGRADED:
             draft.put(name, failing=0)
@@ -152,7 +147,8 @@ def _checked(draft: Draft, happened: Checked) -> None:
 
 def _hung(draft: Draft, happened: Hung) -> None:
     name = happened.name
-    if _is_current(draft, happened) and draft.cell(name).is_available:
+    cell = draft.current(name, happened.generation)
+    if cell is not None and cell.is_available:
         _declare_unhealthy(draft, name, happened.error, since=draft.at - (draft.spec(name).watchdog or 0.0))
 
 
@@ -166,17 +162,17 @@ def _declare_unhealthy(draft: Draft, name: str, error: BaseException, *, since: 
 
 
 def _ended(draft: Draft, happened: Ended) -> None:
-    if not _is_current(draft, happened):
+    cell = draft.current(happened.name, happened.generation)
+    if cell is None:
         return
-    cell = draft.cell(happened.name)
     if cell.state in RUNNING:
-        _ended_unasked(draft, happened)
+        _ended_unasked(draft, happened, cell)
     elif cell.state in LEAVING or cell.state is State.ABANDONED:
-        _ended_on_request(draft, happened)
+        _ended_on_request(draft, happened, cell)
 
 
-def _ended_unasked(draft: Draft, happened: Ended) -> None:
-    name, spec, cell = happened.name, draft.spec(happened.name), draft.cell(happened.name)
+def _ended_unasked(draft: Draft, happened: Ended, cell: Cell) -> None:
+    name, spec = happened.name, draft.spec(happened.name)
     if happened.error is not None:
         fail(draft, name, happened.error, happened.chance)
     elif spec.main:
@@ -199,8 +195,8 @@ def _ended_unasked(draft: Draft, happened: Ended) -> None:
         fail(draft, name, EarlyReturnError(name, "returned although nobody asked it to stop"), happened.chance)
 
 
-def _ended_on_request(draft: Draft, happened: Ended) -> None:
-    name, cell = happened.name, draft.cell(happened.name)
+def _ended_on_request(draft: Draft, happened: Ended, cell: Cell) -> None:
+    name = happened.name
     if cell.fate is Fate.FAIL and cell.state is not State.ABANDONED:
         said = f"; {happened.said}" if happened.said else ""
         late = StartTimeoutError(name, f"was not ready within {draft.spec(name).start_timeout:g} s{said}")

@@ -24,8 +24,10 @@ def resolve(specs: Mapping[str, ActorSpec], *, absent: Mapping[str, ActorFunctio
     problems: list[str] = []
     known = Known({name: spec.declared_by for name, spec in specs.items()})
     wanted = Known({**absent, **{name: spec.declared_by for name, spec in specs.items()}}) if absent else known
-    resolved = {}
+    resolved = dict(specs)
     for name, spec in specs.items():
+        if not spec.needs and not spec.wants:
+            continue
         needs = [_find(dependency, known, name, problems) for dependency in spec.needs]
         wants = [_find(dependency, wanted, name, problems) for dependency in spec.wants]
         resolved[name] = attrs.evolve(spec, needs=tuple(filter(None, needs)), wants=tuple(filter(None, wants)))
@@ -74,6 +76,9 @@ def parameters(function: ActorFunction) -> dict[str, inspect.Parameter]:
     return {parameter.name: parameter for parameter in others}
 
 
+_NO_NAMES: frozenset[str] = frozenset()
+
+
 def injectable(function: ActorFunction) -> frozenset[str]:
     """Return the names of the parameters that can be filled by name.
 
@@ -85,7 +90,8 @@ def injectable(function: ActorFunction) -> frozenset[str]:
         if parameter.kind is inspect.Parameter.POSITIONAL_ONLY and parameter.default is inspect.Parameter.empty:
             raise TreeError(f"{_name_of(function)!r} takes {name!r} by position only; values are given by name")
     fillable = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-    return frozenset(name for name, parameter in taken.items() if parameter.kind in fillable)
+    found = [name for name, parameter in taken.items() if parameter.kind in fillable]
+    return frozenset(found) if found else _NO_NAMES
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

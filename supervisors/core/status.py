@@ -1,7 +1,7 @@
 """A frozen picture of a running tree, for readiness pages and people."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import attrs
 
@@ -11,8 +11,7 @@ from supervisors.core.world import World
 from supervisors.inspection.tables import seconds, table
 
 
-@attrs.frozen(kw_only=True)
-class ActorStatus:
+class ActorStatus(NamedTuple):
     """One row of the picture.
 
     Attributes:

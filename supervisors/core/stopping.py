@@ -2,12 +2,10 @@
 
 from collections.abc import Collection
 
-import attrs
-
 from supervisors.core.budget import LOST_GRACE, PATIENCE, template_of
 from supervisors.core.draft import Draft
 from supervisors.core.events import Cause
-from supervisors.core.happenings import Abandon, Ask, Cancel, Drop
+from supervisors.core.happenings import Abandon, Drop
 from supervisors.core.plan import Slot
 from supervisors.core.states import LEAVING, RUNNING, State
 from supervisors.core.world import Fate, Shutdown
@@ -24,7 +22,7 @@ def begin_shutdown(draft: Draft, why: str, *, hurried: bool = False) -> None:
         draft.shutdown = Shutdown(at=draft.at, why=why, hurried=hurried)
         condemn(draft, tuple(draft.plan.specs), Fate.STOP, Cause.SHUTDOWN, why)
     elif hurried and not before.hurried:
-        draft.shutdown = attrs.evolve(before, hurried=True)
+        draft.shutdown = before._replace(hurried=True)
     if hurried:
         for name in draft.plan.specs:
             if draft.cell(name).state is State.STOPPING:
@@ -38,19 +36,17 @@ def condemn(
 
     Whoever no other holds back is asked to stop at once; the others wait for their turn.
     """
-    condemned = frozenset(names)
+    condemned, held_by, is_hurried = frozenset(names), draft.plan.held_by, _is_hurried(draft)
     for name in names:
         cell = draft.cell(name)
         if cell.state in RUNNING:
-            waits = draft.is_held(name) or any(
-                _is_running(draft, other, condemned) for other in draft.plan.held_by[name]
-            )
-            if waits or not cell.is_available or draft.spec(name).is_virtual or _is_hurried(draft):
+            holders = held_by[name]
+            waits = draft.is_held(name) or (holders and any(_is_running(draft, each, condemned) for each in holders))
+            if waits or is_hurried or not cell.is_available or draft.spec(name).is_virtual:
                 draft.move(name, State.DRAINING, cause, detail, fate=fate, quick=quick)
             else:
                 ends = _grace_ends(draft, name, quick=quick)
                 draft.move(name, State.STOPPING, cause, detail, deadline=ends, fate=fate, quick=quick)
-                draft.effects.append(Ask(name, cell.generation))
         elif fate is Fate.STOP and cell.state in {State.DECLARED, State.WAITING, State.BACKOFF}:
             draft.move(name, State.STOPPED, cause, detail, fate=fate)
             if draft.spec(name).kind == "child":
@@ -91,7 +87,6 @@ def _take_turn(draft: Draft, name: str) -> None:
     else:
         ends, why = _grace_ends(draft, name, quick=cell.quick), str(cell.reason)
         draft.move(name, State.STOPPING, Cause.TURN, why, deadline=ends)
-        draft.effects.append(Ask(name, cell.generation))
 
 
 def cancel(draft: Draft, name: str, cause: Cause, detail: str = "", *, fate: Fate | None = None) -> None:
@@ -99,7 +94,6 @@ def cancel(draft: Draft, name: str, cause: Cause, detail: str = "", *, fate: Fat
     patience = PATIENCE if draft.shutdown is None else slot_of(draft, name).patience
     fate = fate or draft.cell(name).fate
     draft.move(name, State.CANCELLING, cause, detail, deadline=draft.at + patience, fate=fate)
-    draft.effects.append(Cancel(name, draft.cell(name).generation))
 
 
 def abandon(draft: Draft, name: str) -> None:

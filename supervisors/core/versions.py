@@ -10,12 +10,14 @@ Source: H. G. Baker, "Shallow Binding Makes Functional Arrays Fast", ACM SIGPLAN
 """
 
 from collections.abc import Collection, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 K = TypeVar("K")
 V = TypeVar("V")
 
 _ABSENT: Final[Any] = object()
+_NOTHING: Final[Mapping[Any, Any]] = MappingProxyType({})
 
 
 class Versioned(Mapping[K, V]):
@@ -32,7 +34,7 @@ class Versioned(Mapping[K, V]):
 
     def __init__(self, content: Mapping[K, V]) -> None:
         self._table: dict[K, V] | None = dict(content)
-        self._undo: dict[K, V] = {}
+        self._undo: Mapping[K, V] = _NOTHING
         self._newer: Versioned[K, V] | None = None
 
     def __getitem__(self, key: K) -> V:
@@ -62,8 +64,10 @@ class Versioned(Mapping[K, V]):
         Raises:
             KeyError: A key is to be dropped that is not there.
         """
-        table = self._own()
-        undo = {key: table.get(key, _ABSENT) for key in changes}
+        table = self._table if self._table is not None else self._own()
+        undo: dict[K, V] = {}
+        for key in changes:
+            undo[key] = table.get(key, _ABSENT)
         for key in dropped:  # all that can go wrong comes before the first change
             if key not in undo:
                 undo[key] = table[key]
@@ -71,7 +75,7 @@ class Versioned(Mapping[K, V]):
         for key in dropped:
             table.pop(key, None)
         newer: Versioned[K, V] = Versioned.__new__(Versioned)
-        newer._table, newer._undo, newer._newer = table, {}, None
+        newer._table, newer._undo, newer._newer = table, _NOTHING, None
         self._table, self._undo, self._newer = None, undo, newer
         return newer
 
@@ -87,7 +91,7 @@ class Versioned(Mapping[K, V]):
         table = dict(node.table)
         for each in reversed(older):
             each.take_back(table)
-        self._table, self._undo, self._newer = table, {}, None
+        self._table, self._undo, self._newer = table, _NOTHING, None
         return table
 
     def take_back(self, table: dict[K, V]) -> None:

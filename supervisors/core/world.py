@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import NamedTuple
 
-import attrs
-
 from supervisors.core.events import Cause, Reason
 from supervisors.core.plan import Plan, Slot
 from supervisors.core.states import AVAILABLE, State
@@ -27,8 +25,6 @@ NOT_OPENED = Reason(Cause.DECLARED)
 
 class Cell(NamedTuple):
     """One actor of a running tree.
-
-    A named tuple, alone among the values here: several are made in each step, and this is what it costs least with.
 
     Attributes:
         state: Where it is.
@@ -64,8 +60,7 @@ class Cell(NamedTuple):
         return self.state in AVAILABLE
 
 
-@attrs.frozen(kw_only=True)
-class Shutdown:
+class Shutdown(NamedTuple):
     """The tree is going down.
 
     Attributes:
@@ -79,8 +74,7 @@ class Shutdown:
     hurried: bool = False
 
 
-@attrs.frozen
-class Failure:
+class Failure(NamedTuple):
     """A root cause: what leaving the tree will raise."""
 
     name: str
@@ -89,7 +83,7 @@ class Failure:
 
 
 class World(NamedTuple):
-    """The whole tree at one instant; a named tuple for the same reason as a cell.
+    """The whole tree at one instant.
 
     The counters repeat what could be counted in the cells; they are there so that a step costs as much as an actor has
     neighbours, not as much as the tree has actors. `Draft.move` alone keeps them.
@@ -130,7 +124,7 @@ class World(NamedTuple):
     @property
     def is_over(self) -> bool:
         """Whether the tree went down and nothing more will happen."""
-        return self.shutdown is not None and self.resting == len(self.cells)
+        return self.shutdown is not None and self.resting == len(self.cells.table)
 
     @property
     def next_deadline(self) -> float:

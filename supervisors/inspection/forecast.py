@@ -6,16 +6,14 @@ within it, the worst case of one actor is that everything that has to end before
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-
-import attrs
+from typing import NamedTuple
 
 from supervisors.core.budget import PATIENCE, plan_shutdown, with_templates
 from supervisors.core.plan import Chain, Edges, Plan
 from supervisors.core.specs import ActorSpec
 
 
-@attrs.frozen(kw_only=True)
-class Share:
+class Share(NamedTuple):
     """What one actor gets of the shutdown budget; all in seconds.
 
     Attributes:

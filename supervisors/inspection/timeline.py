@@ -1,9 +1,7 @@
 """How a start went, read off the events: who waited for whom, and which chain of actors made it as long as it was."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
-
-import attrs
+from typing import Any, NamedTuple
 
 from supervisors.core.events import Event
 from supervisors.core.plan import Edges
@@ -13,8 +11,7 @@ from supervisors.inspection.tables import arrows, seconds, table
 _WIDTH = 40  # characters of the chart
 
 
-@attrs.frozen(kw_only=True)
-class Launch:
+class Launch(NamedTuple):
     """How one actor got ready, retries included; times in seconds from the beginning of the timeline.
 
     Attributes:
@@ -46,7 +43,6 @@ class Launch:
         return None if self.started is None or self.ready is None else self.ready - self.started
 
 
-@attrs.frozen(kw_only=True)
 class Timeline:
     """A start of a tree; iterates over the actors, and ``print`` shows a chart.
 
@@ -56,9 +52,15 @@ class Timeline:
         critical_path: Who had to be ready one after the other for that: the actors whose start is worth making faster.
     """
 
-    launches: tuple[Launch, ...]
-    total: float
-    critical_path: tuple[str, ...]
+    __slots__ = ("critical_path", "launches", "total")
+
+    def __init__(self, *, launches: tuple[Launch, ...], total: float, critical_path: tuple[str, ...]) -> None:
+        self.launches = launches
+        self.total = total
+        self.critical_path = critical_path
+
+    def __repr__(self) -> str:
+        return f"<Timeline, actors: {len(self.launches)}, ready after {seconds(self.total)}>"
 
     def __iter__(self) -> Iterator[Launch]:
         return iter(self.launches)
@@ -79,7 +81,7 @@ class Timeline:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the timeline as plain values that JSON has."""
-        launches = [{**attrs.asdict(launch), "waited": launch.waited, "took": launch.took} for launch in self.launches]
+        launches = [{**launch._asdict(), "waited": launch.waited, "took": launch.took} for launch in self.launches]
         return {"total": self.total, "critical_path": list(self.critical_path), "actors": launches}
 
 
@@ -128,11 +130,9 @@ class _Launches:
                 name=name, generation=event.generation, waiting=begun, started=at, last=self._last_need(name)
             )
         elif event.from_state is State.STARTING and launch is not None and launch.ready is None:
-            latest = attrs.evolve(launch, generation=event.generation)
+            latest = launch._replace(generation=event.generation)
             is_ready = event.to_state is State.READY
-            self.found[name] = (
-                attrs.evolve(latest, ready=at, ended=None) if is_ready else attrs.evolve(latest, ended=at)
-            )
+            self.found[name] = latest._replace(ready=at, ended=None) if is_ready else latest._replace(ended=at)
         if event.to_state is State.READY:
             self._ready_at[name] = position
 

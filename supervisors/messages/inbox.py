@@ -17,9 +17,8 @@ switch of tasks, and because a channel cannot take back what is in it when the a
 
 from collections import OrderedDict
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
-import attrs
 import trio
 from outcome import Error, Value
 from trio.lowlevel import Abort, RaiseCancelT, enable_ki_protection
@@ -29,8 +28,7 @@ from supervisors.messages.letters import InboxError, Letter, Taker
 from supervisors.messages.receiver import Receiver, Stage
 
 
-@attrs.frozen(kw_only=True)
-class InboxStatistics:
+class InboxStatistics(NamedTuple):
     """A snapshot of an inbox.
 
     Attributes:

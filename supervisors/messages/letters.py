@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import attrs
 import trio
 from outcome import Error, Outcome, Value
 
@@ -36,7 +35,6 @@ class ActorCrashed(SupervisorError):  # noqa: N818 - reads as the state it repor
         return f"generation {self.generation} of {self.actor!r} ended before it had answered{why}"
 
 
-@attrs.define(eq=False)
 class Letter:
     """A message, and the way back to whoever asked.
 
@@ -49,11 +47,17 @@ class Letter:
         taker: For the inbox: the generation that took it.
     """
 
-    message: Any
-    is_ask: bool = attrs.field(kw_only=True)
-    waiter: trio.lowlevel.Task | None = attrs.field(default=None, kw_only=True, repr=False)
-    taker: "Taker | None" = attrs.field(default=None, kw_only=True, repr=False)
-    _is_answered: bool = attrs.field(default=False, init=False, repr=False)
+    __slots__ = ("__weakref__", "_is_answered", "is_ask", "message", "taker", "waiter")
+
+    def __init__(self, message: Any, *, is_ask: bool, waiter: trio.lowlevel.Task | None = None) -> None:
+        self.message = message
+        self.is_ask = is_ask
+        self.waiter = waiter
+        self.taker: Taker | None = None
+        self._is_answered = False
+
+    def __repr__(self) -> str:
+        return f"Letter(message={self.message!r}, is_ask={self.is_ask})"
 
     @property
     def wants_reply(self) -> bool:
@@ -101,7 +105,6 @@ class Letter:
         self.taker.forget(self)
 
 
-@attrs.define(eq=False)
 class Taker:
     """One generation of an actor, with what it has been asked and not answered yet.
 
@@ -111,10 +114,13 @@ class Taker:
         is_over: Whether it has ended.
     """
 
-    actor: str
-    generation: int
-    is_over: bool = attrs.field(default=False, init=False)
-    _unanswered: dict[Letter, None] = attrs.field(factory=dict, init=False)
+    __slots__ = ("_unanswered", "actor", "generation", "is_over")
+
+    def __init__(self, actor: str, generation: int) -> None:
+        self.actor = actor
+        self.generation = generation
+        self.is_over = False
+        self._unanswered: dict[Letter, None] = {}
 
     def __len__(self) -> int:
         return len(self._unanswered)

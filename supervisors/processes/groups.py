@@ -26,7 +26,6 @@ import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 
-import attrs
 import trio
 
 from supervisors.processes.children import Children
@@ -41,7 +40,6 @@ _REAPER = 'trap "" TERM HUP INT; echo; while read -r _; do :; done; kill -TERM 0
 _REAP_S = 5.0  # a killed process can be stuck in the kernel; do not wait for it for ever
 
 
-@attrs.define(eq=False)
 class Group:
     """A process group, and the child that was started into it.
 
@@ -51,9 +49,12 @@ class Group:
         process: The child, once there is one.
     """
 
-    reaper: trio.Process | None = None
-    job: Job | None = None
-    process: trio.Process | None = None
+    __slots__ = ("job", "process", "reaper")
+
+    def __init__(self, *, reaper: trio.Process | None = None, job: Job | None = None) -> None:
+        self.reaper = reaper
+        self.job = job
+        self.process: trio.Process | None = None
 
     async def spawn(
         self,

@@ -20,8 +20,8 @@ from supervisors.processes.probes import TIMEOUT, Child, Endpoint, Polling
 SUCCESS: Final = range(200, 400)
 """The statuses that count as a good answer unless others are given."""
 
-_STATUS_LINE: Final = re.compile(rb"HTTP/1\.[01] ([1-9]\d\d)(?: [^\r\n]*)?\r?")
-_END_OF_HEAD: Final = re.compile(rb"\n\r?\n")
+_STATUS_LINE: Final = rb"HTTP/1\.[01] ([1-9]\d\d)(?: [^\r\n]*)?\r?"
+_END_OF_HEAD: Final = rb"\n\r?\n"
 _SWITCHING: Final = 101  # the one interim status that is final for HTTP
 _FIRST_FINAL: Final = 200
 _LONGEST_HEAD: Final = 64 * 1024
@@ -83,13 +83,13 @@ def final_status(answer: bytes) -> int | None:
         line, newline, rest = answer.partition(b"\n")
         if not newline:
             return None
-        match = _STATUS_LINE.fullmatch(line)
+        match = re.fullmatch(_STATUS_LINE, line)
         if match is None:
             raise ProbeError(f"not an answer of HTTP/1: {line[:80]!r}")
         status = int(match[1])
         if status >= _FIRST_FINAL or status == _SWITCHING:
             return status
-        end = _END_OF_HEAD.search(newline + rest)
+        end = re.search(_END_OF_HEAD, newline + rest)
         if end is None:
             return None
         answer = (newline + rest)[end.end() :]

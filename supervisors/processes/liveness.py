@@ -1,32 +1,37 @@
 """Asks a child process that is ready, again and again, whether it is well."""
 
-import attrs
 import trio
-from attrs import validators
 
 from supervisors.errors import ProbeError
 from supervisors.processes.probes import Child, Polling
 from supervisors.processes.supervised import Supervised
 
 
-@attrs.frozen(kw_only=True)
 class Liveness:
     """How to ask.
 
-    Attributes:
+    Args:
         probe: Asks once each time.
         every: Seconds from readiness to the first attempt, and from the end of one to the next.
         fails: Failures in a row that make the actor unhealthy.
+
+    Raises:
+        TypeError: The probe is none that can ask again.
+        ValueError: A number is out of range.
     """
 
-    probe: Polling = attrs.field()
-    every: float = attrs.field(validator=validators.gt(0))
-    fails: int = attrs.field(validator=validators.ge(1))
+    __slots__ = ("every", "fails", "probe")
 
-    @probe.validator
-    def _can_ask_again(self, _: object, probe: object) -> None:
+    def __init__(self, *, probe: Polling, every: float, fails: int) -> None:
         if not isinstance(probe, Polling):
             raise TypeError(f"alive={probe!r} cannot ask again; give a tcp, http or command probe, or a Polling")
+        if not every > 0:  # nor is nan
+            raise ValueError(f"every={every!r} leaves no time between two questions; give seconds, more than 0")
+        if fails < 1:
+            raise ValueError(f"fails={fails!r} would make it unhealthy without a failure; give 1 at least")
+        self.probe = probe
+        self.every = every
+        self.fails = fails
 
 
 async def watch(actor: Supervised, child: Child, liveness: Liveness) -> None:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable
 
-import attrs
 import trio
 
 TAIL = 16 * 1024
@@ -20,11 +19,15 @@ _QUOTE = 1000  # characters of output in a message; all that is kept comes with 
 _QUOTED_LINES = 10
 
 
-@attrs.define(eq=False)
 class _Waiter:
-    pattern: re.Pattern[str]
-    event: trio.Event = attrs.field(factory=trio.Event)
-    match: re.Match[str] | None = None
+    """A task that waits for a line, and the match once there is one."""
+
+    __slots__ = ("event", "match", "pattern")
+
+    def __init__(self, pattern: re.Pattern[str]) -> None:
+        self.pattern = pattern
+        self.event = trio.Event()
+        self.match: re.Match[str] | None = None
 
 
 class Output:

@@ -27,6 +27,8 @@ TIMEOUT = 2.0
 _FIRST_PAUSE = 0.01  # seconds; nothing tells us when a foreign process starts to listen, so we have to ask
 _LONGEST_PAUSE = 0.25
 
+_LAST_PORT = 65535
+
 
 class Child(Protocol):
     """A running child process, as a probe sees it.
@@ -140,20 +142,27 @@ class Polling:
             pause = self.every or min(pause * 1.5, _LONGEST_PAUSE)
 
 
-@attrs.frozen
 class Endpoint:
     """Where a child is to listen.
 
-    Attributes:
+    Args:
         host: An address of this machine.
         port: A TCP port.
+
+    Raises:
+        ValueError: There is no such port.
     """
 
-    host: str
-    port: int = attrs.field(validator=[validators.ge(1), validators.le(65535)])
+    __slots__ = ("_host", "_port")
+
+    def __init__(self, host: str, port: int) -> None:
+        if not 1 <= port <= _LAST_PORT:
+            raise ValueError(f"there is no port {port!r} to probe; give one of 1 to {_LAST_PORT}")
+        self._host = host
+        self._port = port
 
     def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return f"[{self._host}]:{self._port}" if ":" in self._host else f"{self._host}:{self._port}"
 
     @asynccontextmanager
     async def connect(self, child: Child) -> AsyncIterator[trio.SocketStream]:
@@ -163,11 +172,11 @@ class Endpoint:
             ProbeError: Nobody accepts one, or a stranger does.
         """
         try:
-            stream = await trio.open_tcp_stream(self.host, self.port)
+            stream = await trio.open_tcp_stream(self._host, self._port)
         except OSError as error:
             raise ProbeError(f"{self} accepts no connections: {_first_cause(error)}") from error
         async with stream:
-            if child.listens_on(self.port) is False:
+            if child.listens_on(self._port) is False:
                 raise ProbeError(f"{self} accepts connections, but it is another process that listens there")
             yield stream
 

@@ -4,9 +4,8 @@ import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from os import PathLike
-from typing import Final
+from typing import Final, NamedTuple
 
-import attrs
 import trio
 
 from supervisors.errors import ChildExitError
@@ -26,18 +25,27 @@ CANCEL_GRACE = 1.0
 """Seconds from TERM to KILL at least, also when the actor is cancelled at once."""
 
 
-@attrs.define(eq=False)
 class RunningChild:
-    """A child and what it writes."""
+    """A child and what it writes; what probes see of it, they know as `Child`.
 
-    argv: tuple[str, ...]
-    process: trio.Process
-    group: Group
-    output: Output
-    children: Children
-    why_not_ready: str = ""
-    asked_at: float | None = None
-    announced: bool = False
+    Attributes:
+        asked_at: When it was asked to end, or None.
+        announced: Whether it was ready.
+    """
+
+    __slots__ = ("announced", "argv", "asked_at", "children", "group", "output", "process", "why_not_ready")
+
+    def __init__(
+        self, argv: tuple[str, ...], process: trio.Process, *, group: Group, output: Output, children: Children
+    ) -> None:
+        self.argv = argv
+        self.process = process
+        self.group = group
+        self.output = output
+        self.children = children
+        self.why_not_ready = ""
+        self.asked_at: float | None = None
+        self.announced = False
 
     @property
     def pid(self) -> int:
@@ -75,8 +83,7 @@ class RunningChild:
         return self.asked_at
 
 
-@attrs.frozen(kw_only=True)
-class Launch:
+class Launch(NamedTuple):
     """What to run and how; `Context.process` explains each."""
 
     argv: tuple[str, ...]
@@ -97,7 +104,7 @@ async def run_child(actor: Supervised, launch: Launch, children: Children) -> No
         process = await group.spawn(
             launch.argv, env=launch.env, cwd=launch.cwd, pass_fds=launch.pass_fds, umask=launch.umask
         )
-        child = RunningChild(launch.argv, process, group, Output(launch.on_line), children)
+        child = RunningChild(launch.argv, process, group=group, output=Output(launch.on_line), children=children)
         try:
             async with _reading(child), trio.open_nursery() as nursery:
                 nursery.start_soon(_accompany, actor, child, launch)

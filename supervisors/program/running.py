@@ -5,8 +5,8 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import NamedTuple
 
-import attrs
 import trio
 
 from supervisors.core.events import Event
@@ -20,8 +20,7 @@ from supervisors.runtime.watchdog import LIMIT, LoopWatch
 from supervisors.tree import Tree
 
 
-@attrs.frozen(kw_only=True)
-class Ending:
+class Ending(NamedTuple):
     """How a tree came to its end when nothing failed.
 
     Attributes:

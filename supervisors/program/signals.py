@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-import attrs
 import trio
 
 from supervisors.errors import SupervisorError
@@ -29,23 +28,33 @@ CAUGHT = (signal.SIGINT, signal.SIGTERM)
 """The signals that ask a program to end."""
 
 
-@attrs.define(eq=False, kw_only=True)
 class Reactions:
     """What to do about each signal, and which ones came.
 
     Attributes:
+        received: The signals so far, without echoes.
+        latest_at: When the latest of them came.
+
+    Args:
         ask: For the first; runs in Trio's thread, between two steps of tasks.
         hurry: For the second; likewise.
         last: For the third; runs within the signal handler, whatever the program is doing, before it exits.
-        received: The signals so far, without echoes.
-        latest_at: When the latest of them came.
     """
 
-    ask: Callable[[signal.Signals], None]
-    hurry: Callable[[signal.Signals], None]
-    last: Callable[[], None]
-    received: list[signal.Signals] = attrs.field(factory=list)
-    latest_at: float = -math.inf
+    __slots__ = ("ask", "hurry", "last", "latest_at", "received")
+
+    def __init__(
+        self,
+        *,
+        ask: Callable[[signal.Signals], None],
+        hurry: Callable[[signal.Signals], None],
+        last: Callable[[], None],
+    ) -> None:
+        self.ask = ask
+        self.hurry = hurry
+        self.last = last
+        self.received: list[signal.Signals] = []
+        self.latest_at = -math.inf
 
 
 @contextmanager

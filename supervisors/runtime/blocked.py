@@ -1,12 +1,10 @@
 """What is reported of a task that blocks the event loop."""
 
 import logging
+from typing import NamedTuple
 
-import attrs
 
-
-@attrs.frozen(kw_only=True)
-class Blocked:
+class Blocked(NamedTuple):
     """A task kept the event loop from coming back for longer than the limit.
 
     Attributes:

@@ -19,6 +19,7 @@ from supervisors.core.plan import Plan
 from supervisors.core.reducer import step
 from supervisors.core.resolve import nearest
 from supervisors.core.specs import Dependency, local_name
+from supervisors.core.states import State
 from supervisors.core.status import TreeStatus, take_status
 from supervisors.core.world import World, new_world
 from supervisors.errors import Unavailable
@@ -34,6 +35,7 @@ class Board:
     Args:
         plan: What runs.
         carriers: For each kind of effect what does it; must not block.
+        entries: What is done when an actor enters one of these states; must not block.
         settled: Called when all that was fed has been carried out.
         on_event: Told of each event, or None.
     """
@@ -43,6 +45,7 @@ class Board:
         plan: Plan,
         *,
         carriers: Mapping[type, Callable[[Any], None]],
+        entries: Mapping[State, Callable[[Event], None]],
         settled: Callable[[], None],
         on_event: Callable[[Event], None] | None,
     ) -> None:
@@ -53,6 +56,7 @@ class Board:
         self.serial = itertools.count(1)
         self.log: deque[Event] = deque(maxlen=LOG)
         self._carriers: Mapping[type, Callable[[Any], None]] = {Event: self._publish, **carriers}
+        self._entries = entries
         self._settled = settled
         self._on_event = on_event
         self._pending: deque[Input] = deque()
@@ -75,7 +79,9 @@ class Board:
         try:
             while self._pending:
                 self.world, effects = step(self.world, self._pending.popleft())
-                for effect in effects:
+                effects.reverse()
+                while effects:
+                    effect = effects.pop()
                     carriers[type(effect)](effect)
         finally:
             self._busy = False
@@ -142,3 +148,5 @@ class Board:
             except Exception as error:  # noqa: BLE001 - becomes a root cause: the tree goes down in order and raises it
                 self._on_event = None
                 self._pending.append(Broken(at=event.at, name="on_event", error=error))
+        if entered := self._entries.get(event.to_state):
+            entered(event)

@@ -24,14 +24,11 @@ from supervisors.core.events import Event
 from supervisors.core.happenings import (
     Abandon,
     Alarm,
-    Ask,
     Boot,
     Broken,
-    Cancel,
     Drop,
     Ended,
     Retire,
-    Start,
     StopRequested,
     Tick,
     Watch,
@@ -77,16 +74,14 @@ class Executor:
     ) -> None:
         chance = random or Random()  # noqa: S311 - spreads retries; keeps no secret
         carriers: Mapping[type, Callable[[Any], None]] = {
-            Start: self._start,
             Watch: self._watch,
-            Ask: self._ask,
-            Cancel: self._cancel,
             Abandon: self._abandon,
             Alarm: lambda alarm: self._timers.add(alarm.at, alarm.name),
             Retire: self._retire,
             Drop: self._drop,
         }
-        self.board = Board(plan, carriers=carriers, settled=self._after_step, on_event=on_event)
+        entries = {State.STARTING: self._start, State.STOPPING: self._ask, State.CANCELLING: self._cancel}
+        self.board = Board(plan, carriers=carriers, entries=entries, settled=self._after_step, on_event=on_event)
         self.children = Children()
         self._chance = chance.random
         self._watch_loop = watch
@@ -159,18 +154,21 @@ class Executor:
             now = trio.current_time()
             self.board.feed(Tick(at=now, due=self._timers.take_due(now)))
 
-    def _ask(self, effect: Ask) -> None:
-        self._heed(effect.name)
-        if incarnation := self._incarnations.get(effect.name):  # none when starting it was what failed in this library
+    def _ask(self, event: Event) -> None:
+        name = event.name
+        self._heed(name)
+        if incarnation := self._incarnations.get(name):  # none when starting it was what failed in this library
             incarnation.ask_to_stop()
-        shutdown = self.board.world.shutdown
-        self.board.inboxes.stop(effect.name, last_because=shutdown.why if shutdown is not None else None)
+            if incarnation.spec.inbox:
+                shutdown = self.board.world.shutdown
+                self.board.inboxes.stop(name, last_because=shutdown.why if shutdown is not None else None)
 
-    def _cancel(self, effect: Cancel) -> None:
-        self._heed(effect.name)
-        if incarnation := self._incarnations.get(effect.name):
+    def _cancel(self, event: Event) -> None:
+        self._heed(event.name)
+        if incarnation := self._incarnations.get(event.name):
             incarnation.cancel()
-        self.board.inboxes.stop(effect.name)
+            if incarnation.spec.inbox:
+                self.board.inboxes.stop(event.name)
 
     def _abandon(self, effect: Abandon) -> None:
         name, task = effect.name, self._incarnations[effect.name].task
@@ -203,11 +201,11 @@ class Executor:
         self._timers.add(self._deadline_of(name), name)
 
     def _deadline_of(self, name: str) -> float:
-        cell = self.board.world.cells.get(name)
+        cell = self.board.world.cells.table.get(name)
         return cell.deadline if cell is not None else -1.0
 
-    def _start(self, effect: Start) -> None:
-        name, generation = effect.name, effect.generation
+    def _start(self, event: Event) -> None:
+        name, generation = event.name, event.generation
         if self._nursery is None:
             raise AssertionError("the host starts actors; it was not running")
         spec = self.board.plan.specs[name]
@@ -218,11 +216,12 @@ class Executor:
         incarnation.context = Context(self.board, incarnation, self.children)
         self._incarnations[name] = incarnation
         self._heed(name)
-        self.board.inboxes.admit(name)
+        if spec.inbox:
+            self.board.inboxes.admit(name)
         # This may run in the task of another actor that announced its readiness; the new one is to see the context
         # variables of the tree's opener instead: they decide which asyncio loop is the current one, among other things.
         task_name = f"{self.board.plan.name}.{name}#{generation}"
-        self._context.copy().run(partial(self._nursery.start_soon, incarnation.live, name=task_name))
+        self._context.run(partial(self._nursery.start_soon, incarnation.live, name=task_name))
 
     def _arguments(self, spec: ActorSpec) -> Mapping[str, object]:
         if not spec.accepts:
@@ -243,18 +242,10 @@ class Executor:
         if incarnation.task is not None:
             del self._owners[incarnation.task]
         self.board.values.pop(name, None)
-        self.board.inboxes.close(name, error)
-        self.board.feed(
-            Ended(
-                at=trio.current_time(),
-                name=name,
-                generation=incarnation.generation,
-                error=error,
-                result=result,
-                chance=self._chance(),
-                said=incarnation.note,
-            )
-        )
+        if incarnation.spec.inbox:
+            self.board.inboxes.close(name, error)
+        now, chance = trio.current_time(), self._chance()
+        self.board.feed(Ended(now, name, incarnation.generation, error, result, chance, incarnation.note))
 
     def _watch(self, effect: Watch) -> None:
         if self._nursery is None:
@@ -262,4 +253,4 @@ class Executor:
         incarnation = self._incarnations[effect.name]
         for title, watch in vital_signs(incarnation, self.board):
             start = partial(self._nursery.start_soon, incarnation.while_watched, watch, name=title)
-            self._context.copy().run(start)
+            self._context.run(start)

@@ -24,8 +24,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from time import monotonic, process_time
 from types import FrameType
+from typing import NamedTuple
 
-import attrs
 import trio
 from trio.lowlevel import Task
 
@@ -39,8 +39,7 @@ _FAREWELL = 1.0  # seconds that a callback may still take when the watch ends; t
 Step = tuple[Task, float]
 
 
-@attrs.frozen(kw_only=True)
-class WatchdogStatistics:
+class WatchdogStatistics(NamedTuple):
     """A snapshot of a watch.
 
     Attributes:
@@ -83,7 +82,6 @@ def watching(
         trio.lowlevel.remove_instrument(watchdog.pulse)
 
 
-@attrs.frozen
 class LoopWatch:
     """Whether and how the event loop of a tree is watched.
 
@@ -92,8 +90,11 @@ class LoopWatch:
         on_blocked: Gets the reports; see `watching`.
     """
 
-    blocked_after: float | None = None
-    on_blocked: Callable[[Blocked], None] = log_blocked
+    __slots__ = ("blocked_after", "on_blocked")
+
+    def __init__(self, blocked_after: float | None = None, on_blocked: Callable[[Blocked], None] = log_blocked) -> None:
+        self.blocked_after = blocked_after
+        self.on_blocked = on_blocked
 
     def watching(self, owner_of: Callable[[Task], str | None]) -> AbstractContextManager[object]:
         """Watch during a block, or do nothing."""
@@ -219,7 +220,7 @@ class Watchdog:
             self._await_step_after(step)
         after = self.pulse.step
         until = after[1] if after is not step else monotonic()
-        self._report(attrs.evolve(blocked, seconds=until - since, is_over=True))
+        self._report(blocked._replace(seconds=until - since, is_over=True))
 
     def _report(self, blocked: Blocked) -> None:
         try:

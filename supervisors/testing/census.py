@@ -12,9 +12,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Final
-
-import attrs
+from typing import Final, NamedTuple
 
 SETTLE: Final = 0.5
 """Seconds that threads get to come to their end: one that has done its last work is still there for an instant."""
@@ -24,8 +22,7 @@ _PROC: Final = Path("/proc")
 _PS_LINE: Final = re.compile(r"\s*(\d+)\s+(\d+)\s+(\S+)\s*(.*?)\s*")  # pid, parent, state, command
 
 
-@attrs.frozen(kw_only=True)
-class Process:
+class Process(NamedTuple):
     """A process below this one.
 
     Attributes:
@@ -47,8 +44,7 @@ class Process:
         return f"child process {self.pid} ({self.command}){state}"
 
 
-@attrs.frozen(kw_only=True)
-class Census:
+class Census(NamedTuple):
     """What there was at one instant.
 
     Attributes:

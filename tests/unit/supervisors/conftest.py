@@ -15,7 +15,7 @@ import supervisors.runtime.journal
 from supervisors import Backoff, Cause, Context, Event, Plan, State, Tree
 from supervisors.core.budget import LOST_GRACE, PATIENCE
 from supervisors.core.draft import CALM
-from supervisors.core.happenings import Alarm, Ask, Boot, Cancel, Ended, Input, Start, Started, Tick
+from supervisors.core.happenings import Alarm, Boot, Ended, Input, Started, Tick
 from supervisors.core.reducer import step
 from supervisors.core.states import AT_REST, AVAILABLE, LEAVING, LIVE, MOVES, RUNNING
 from supervisors.core.world import World, new_world
@@ -102,6 +102,14 @@ def resource():
     return make
 
 
+def to_be_done(effect):
+    """Return ``(state, name, generation)`` of a move that is an order, None of any other; other effects as they are."""
+    if isinstance(effect, Event):
+        orders = {State.STARTING, State.STOPPING, State.CANCELLING}
+        return (effect.to_state.value, effect.name, effect.generation) if effect.to_state in orders else None
+    return None if isinstance(effect, Alarm) else effect
+
+
 class Driver:
     """Feeds a world without Trio: each call is one step."""
 
@@ -114,7 +122,7 @@ class Driver:
     def feed(self, kind, **fields) -> list[object]:
         self.world, effects = step(self.world, kind(at=self.now, **fields))
         self.events += [effect for effect in effects if isinstance(effect, Event)]
-        self.effects = [effect for effect in effects if not isinstance(effect, Event | Alarm)]
+        self.effects = [to_be_done(effect) for effect in effects if to_be_done(effect) is not None]
         return self.effects
 
     def boot(self) -> None:
@@ -203,10 +211,13 @@ class Laws:
     def of_step(before: World, happened: Input, after: World, effects: Iterable[object]) -> None:
         """Check one step: no start in a shutdown, nobody asked before its time, no bystander touched."""
         for effect in effects:
-            if isinstance(effect, Start):
+            if not isinstance(effect, Event):
+                continue
+            if effect.to_state is State.STARTING:
                 assert after.shutdown is None
                 assert effect.generation == after.cells[effect.name].generation
-            if isinstance(effect, Ask | Cancel) and Laws._is_its_turn(before, happened, effect.name):
+            asked = effect.to_state in {State.STOPPING, State.CANCELLING}
+            if asked and Laws._is_its_turn(before, happened, effect.name):
                 assert not any(after.cells[other].state in LEAVING for other in after.plan.held_by[effect.name])
         if before.shutdown is None and after.shutdown is None and (concerned := Laws._concerned(after, happened)):
             untouched = {
@@ -222,7 +233,7 @@ class Laws:
         effects on different ones (`Versioned` says why).
         """
         effects = sorted(effects, key=lambda effect: effect.name)
-        plain = [effect if isinstance(effect, Event | Start | Ask | Cancel) else type(effect) for effect in effects]
+        plain = [effect if isinstance(effect, Event) else type(effect) for effect in effects]
         cells = {name: cell._replace(fault=None) for name, cell in world.cells.items()}
         failures = [(failure.name, failure.generation, repr(failure.error)) for failure in world.failures]
         counters = dict(world.missing), dict(world.live_dependents), dict(world.leaving_holders)
@@ -292,6 +303,10 @@ class Chronicle:
         self._ever_ready |= all(self.states[each] in AVAILABLE for each in self._awaited)
         if state in AT_REST and event.from_state not in AT_REST:
             self._last_rest = event.at
+
+    def may_take_longer(self, name):
+        """Let an actor that asked for more time go beyond the short grace of a lost dependency."""
+        self._lost.discard(name)
 
     def read_all(self, events: Iterable[Event]) -> None:
         """Take several."""

@@ -6,7 +6,7 @@ import pytest
 import trio
 
 from supervisors import Cause, State, Tree, TreeFailed
-from supervisors.core.happenings import Boot, Cancel, Ended, Extended, RestartRequested, StopRequested, Tick
+from supervisors.core.happenings import Boot, Ended, Extended, RestartRequested, StopRequested, Tick
 
 S = State
 
@@ -180,7 +180,7 @@ def test_a_tick_that_was_due_before_the_extension_changes_nothing(single):
     assert driver.feed(Tick, due=("a",)) == []
     driver.now = 8
 
-    assert driver.feed(Tick, due=("a",)) == [Cancel("a", 1)]
+    assert driver.feed(Tick, due=("a",)) == [("cancelling", "a", 1)]
 
 
 def test_hurry_cuts_every_extension_short(single):
@@ -188,7 +188,7 @@ def test_hurry_cuts_every_extension_short(single):
     driver.feed(StopRequested, why="test")
     extend(driver, 10)
 
-    assert driver.feed(StopRequested, why="test", hurried=True) == [Cancel("a", 1)]
+    assert driver.feed(StopRequested, why="test", hurried=True) == [("cancelling", "a", 1)]
 
 
 def test_an_extension_that_comes_after_the_end_changes_nothing(single):

@@ -6,7 +6,7 @@ from trio.testing import wait_all_tasks_blocked
 
 from supervisors import Backoff, Cause, State, Tree, TreeError, TreeFailed, Unavailable, constant
 from supervisors.core.explain import explain
-from supervisors.core.happenings import Ask, Boot, Checked, Ended, RestartRequested, StopRequested
+from supervisors.core.happenings import Boot, Checked, Ended, RestartRequested, StopRequested
 
 S = State
 NOW = Backoff(0)
@@ -419,7 +419,7 @@ def test_a_main_actor_in_a_group_is_not_waited_for(drive):
     driver.ended("g/job", result=7)
 
     assert driver.world.result == 7
-    assert driver.effects == [Ask("g/a", 1)]
+    assert driver.effects == [("stopping", "g/a", 1)]
 
 
 # Failure
@@ -628,7 +628,7 @@ def test_who_needs_a_member_directly_stops_before_it_when_the_group_fails(up):
 
     driver.ended("g/b", OSError("x"))
 
-    assert Ask("reader", 1) in driver.effects
+    assert ("stopping", "reader", 1) in driver.effects
     assert driver.state("g/a") is S.DRAINING
     driver.comply()
     assert driver.world.is_ready
@@ -646,7 +646,7 @@ def test_a_group_comes_back_only_after_all_its_members_have_ended(up):
     assert "waits for its members to end" in explain(driver.world, "g", driver.now)
     driver.ended("g/a")
 
-    assert sorted(effect.name for effect in driver.effects) == ["g/a", "g/b"]
+    assert sorted(driver.effects) == [("starting", "g/a", 2), ("starting", "g/b", 2)]
 
 
 def test_what_the_group_needs_fails_and_takes_the_members_along_without_penalty(up):

@@ -6,7 +6,7 @@ from trio.testing import wait_all_tasks_blocked
 
 from supervisors import Backoff, Cause, Check, State, Tree, TreeError, TreeFailed, Unavailable, UnhealthyError
 from supervisors.core.explain import explain
-from supervisors.core.happenings import Ask, Checked, Drop, Hung, RestartRequested, Spawn, StopRequested, Watch
+from supervisors.core.happenings import Checked, Drop, Hung, RestartRequested, Spawn, StopRequested, Watch
 from supervisors.core.specs import ActorSpec
 
 S = State
@@ -108,10 +108,10 @@ def test_too_many_failures_stop_the_dependents_first_and_restart_the_actor_as_a_
     checked(driver, "1")
     checked(driver, "2")
 
-    assert checked(driver, "3") == [Ask("user", 1)]
+    assert checked(driver, "3") == [("stopping", "user", 1)]
     assert (driver.state("db"), driver.state("other")) == (S.DRAINING, S.READY)
     driver.ended("user")
-    assert driver.effects == [Ask("db", 1)]
+    assert driver.effects == [("stopping", "db", 1)]
     driver.ended("db")
 
     assert driver.state("db") is S.STARTING

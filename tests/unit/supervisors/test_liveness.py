@@ -1,5 +1,6 @@
 """Questions to a child that is ready: how often, and what is reported."""
 
+import math
 from types import SimpleNamespace
 
 import pytest
@@ -89,7 +90,7 @@ def test_probe_that_cannot_ask_again_is_refused():
         Liveness(probe=log_line("ready"), every=1, fails=1)
 
 
-@pytest.mark.parametrize("wrong", [{"every": 0}, {"fails": 0}])
+@pytest.mark.parametrize("wrong", [{"every": 0}, {"every": math.nan}, {"fails": 0}])
 def test_numbers_that_make_no_sense_are_refused(wrong):
     async def ask(_):
         await trio.lowlevel.checkpoint()

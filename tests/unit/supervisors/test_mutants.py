@@ -105,9 +105,9 @@ MUTANTS = {
     ),
     "impostor": Mutant(
         breaks="what an older generation says does not count for the present one",
-        module="core/reducer.py",
-        text="return happened.name in draft and draft.cell(happened.name).generation == happened.generation",
-        by="return happened.name in draft",
+        module="core/draft.py",
+        text="return cell if cell is not None and cell.generation == generation else None",
+        by="return cell",
         killer="test_reducer.py::test_started_of_an_old_generation_changes_nothing",
     ),
     "hard wants": Mutant(

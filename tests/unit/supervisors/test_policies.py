@@ -6,7 +6,7 @@ from trio.testing import wait_all_tasks_blocked
 
 from supervisors import Backoff, Cause, State, Tree, TreeError, TreeFailed, Unavailable
 from supervisors.core.explain import explain
-from supervisors.core.happenings import Ask, Boot, RestartRequested, Retire, Start, StopRequested, Tick
+from supervisors.core.happenings import Boot, RestartRequested, Retire, StopRequested, Tick
 
 S = State
 NOW = Backoff(0)
@@ -256,7 +256,7 @@ def test_nobody_is_kept_waiting_for_what_was_parked_and_what_needs_it(up):
 
     retired = [effect.name for effect in driver.effects if isinstance(effect, Retire)]
     assert retired == ["odd", "user"]
-    assert Ask("user", 1) in driver.effects
+    assert ("stopping", "user", 1) in driver.effects
 
 
 async def test_the_operator_brings_a_parked_actor_back(autojump_clock):
@@ -356,7 +356,7 @@ def test_an_ignored_actor_is_restarted_by_hand(up):
     driver = up(tree_with("ignore"))
     driver.ended("odd", CRASH)
 
-    assert driver.feed(RestartRequested, name="odd") == [Start("odd", 2)]
+    assert driver.feed(RestartRequested, name="odd") == [("starting", "odd", 2)]
 
 
 def test_what_is_no_exception_is_never_ignored(up):
@@ -499,7 +499,7 @@ def test_backoff_of_nothing_needs_no_tick(up):
 
     driver.ended("a", CRASH)
 
-    assert driver.effects == [Start("a", 2)]
+    assert driver.effects == [("starting", "a", 2)]
     driver.feed(Tick)
     assert driver.state("a") is S.STARTING
 
@@ -511,11 +511,11 @@ def test_backoff_of_nothing_still_waits_for_the_dependents(up):
     driver = up(tree)
 
     driver.ended("a", CRASH)
-    assert driver.effects == [Ask("b", 1)]
+    assert driver.effects == [("stopping", "b", 1)]
     assert explain(driver.world, "a", 0) == "starts again once b has ended"
     driver.ended("b")
 
-    assert driver.effects == [Start("a", 2)]
+    assert driver.effects == [("starting", "a", 2)]
 
 
 async def test_backoff_of_nothing_still_counts(autojump_clock):

@@ -10,14 +10,12 @@ from trio.testing import wait_all_tasks_blocked
 
 from supervisors import Backoff, Check, State, Tree, TreeError, TreeFailed, Unavailable, UnhealthyError
 from supervisors.core.happenings import (
-    Ask,
     Boot,
     Checked,
     Dismissed,
     Drop,
     RestartRequested,
     Spawn,
-    Start,
     StopRequested,
 )
 from supervisors.core.specs import ActorSpec
@@ -466,9 +464,9 @@ def test_children_stop_before_what_the_pool_needs_starts_again(up):
     assert driver.state("store") is S.WAITING
     driver.ended("pool/a")
 
-    assert driver.effects == [Start("store", 2)]
+    assert driver.effects == [("starting", "store", 2)]
     driver.started("store")
-    assert driver.effects == [Start("pool", 2), Start("pool/a", 2)]
+    assert driver.effects == [("starting", "pool", 2), ("starting", "pool/a", 2)]
 
 
 def test_restart_of_a_pool_by_hand_ends_children_that_are_not_restarted(up):
@@ -681,7 +679,7 @@ def test_a_spawning_actor_and_the_children_stop_at_the_same_time(up):
 
     driver.feed(StopRequested, why="test")
 
-    assert set(driver.effects) == {Ask("pool/a", 1), Ask("listener", 1)}
+    assert set(driver.effects) == {("stopping", "pool/a", 1), ("stopping", "listener", 1)}
 
 
 async def test_who_waits_for_a_child_when_the_tree_goes_down_is_told(autojump_clock):

@@ -74,6 +74,8 @@ class ReducerMachine(RuleBasedStateMachine):
         found = [name for name, c in self.world.cells.items() if c.state in states and not specs[name].is_virtual]
         if found:
             name = found[pick % len(found)]
+            if kind is Extended:
+                self.chronicle.may_take_longer(name)
             self.feed(kind, name=name, generation=self.world.cells[name].generation, **fields)
 
     @rule(pick=picks)
