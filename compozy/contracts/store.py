@@ -1,12 +1,16 @@
-"""The store: where executions and their tasks are recorded."""
+"""The store: where executions and their tasks are recorded, and who may ask for them."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Protocol, TypeVar
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol, TypeAlias, TypeVar
 
 import attrs
 
-from compozy.domain.executions import TaskState, WorkflowState
+from compozy.domain.accounts import ApiKey, User
+from compozy.domain.executions import Failure, Progress, TaskNode, TaskState, WorkflowState
+from compozy.domain.json import Json
 from compozy.domain.statuses import Status
 
 T = TypeVar("T")
@@ -19,10 +23,16 @@ class WorkflowFilter:
     Attributes:
         workflow_id: Only executions of this workflow.
         statuses: Only executions that stand so; None means any, an empty set none.
+        parent_exec_id: Only those that this execution started.
+        since: Only those created at this time or later, aware.
+        until: Only those created before this time, aware.
     """
 
     workflow_id: str | None = None
     statuses: frozenset[Status] | None = None
+    parent_exec_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -46,11 +56,29 @@ class WorkflowStates(ABC):
         """Write ``state`` unless the recorded status may not be followed by it; return what is recorded now.
 
         A write that comes late is dropped, not an error (``compozy.domain.statuses.SUCCESSORS``), so writes may
-        arrive in any order and any number of times. ``created_at``, ``workflow_id`` and ``input`` keep the value
-        of the first write.
+        arrive in any order and any number of times. ``created_at``, ``workflow_id``, ``input`` and ``parent_exec_id``
+        keep the value of the first write.
 
         Raises:
-            InvalidError: A value is not JSON or nested too deep, or a moment has no time zone.
+            InvalidError: A value is not JSON or nested too deep, a text holds a NUL, or a moment has no time zone.
+        """
+
+    @abstractmethod
+    async def update_status(
+        self, exec_id: str, status: Status, *, at: datetime, output: Json = None, error: Failure | None = None
+    ) -> WorkflowState:
+        """Write how an execution stands now, guarded as :meth:`upsert`; return what is recorded now.
+
+        Args:
+            exec_id: The execution.
+            status: Where it stands.
+            at: When that was found, aware.
+            output: What it produced, when it has ended well.
+            error: Why it did not succeed, when it has not.
+
+        Raises:
+            NotFoundError: There is none with this id.
+            InvalidError: As :meth:`upsert`.
         """
 
     @abstractmethod
@@ -74,7 +102,32 @@ class WorkflowStates(ABC):
             limit: How many at most, 1 to 1000.
 
         Raises:
-            InvalidError: The cursor is not one of ours, or the limit is out of range.
+            InvalidError: The cursor is not one of ours, the limit is out of range, or a moment has no time zone.
+        """
+
+    @abstractmethod
+    async def delete(self, exec_id: str) -> None:
+        """Forget an execution with all its tasks, however it stands.
+
+        Raises:
+            NotFoundError: There is none with this id.
+        """
+
+    @abstractmethod
+    async def delete_older(self, before: datetime, *, limit: int = 500) -> int:
+        """Forget executions that had ended before this time, the oldest first, with all their tasks.
+
+        Call it again, each time in a transaction of its own, until it returns less than ``limit``.
+
+        Args:
+            before: Aware; compared with ``updated_at``, which an execution that has ended keeps.
+            limit: How many at most, 1 to 1000.
+
+        Returns:
+            How many were forgotten.
+
+        Raises:
+            InvalidError: The limit is out of range, or the moment has no time zone.
         """
 
 
@@ -89,7 +142,7 @@ class TaskStates(ABC):
 
         Raises:
             ConflictError: The execution that a task belongs to is not recorded; nothing was changed.
-            InvalidError: A value is not JSON or nested too deep, or a moment has no time zone; nothing was changed.
+            InvalidError: As :meth:`WorkflowStates.upsert`; nothing was changed.
         """
 
     @abstractmethod
@@ -99,6 +152,133 @@ class TaskStates(ABC):
     @abstractmethod
     async def list_by_workflow(self, exec_id: str) -> Sequence[TaskState]:
         """Return the task runs of one execution, oldest first (by creation, then id); empty when there are none."""
+
+    @abstractmethod
+    async def children(self, parent_id: str) -> Sequence[TaskState]:
+        """Return the task runs right inside a container, oldest first; empty when there are none."""
+
+    @abstractmethod
+    async def hierarchy(self, exec_id: str) -> Sequence[TaskNode]:
+        """Return the task runs of one execution as a tree: each comes after its container, siblings oldest first.
+
+        However deep it is. A task whose container is not recorded yet stands at the top meanwhile.
+        """
+
+    @abstractmethod
+    async def progress(self, parent_id: str) -> Progress:
+        """Return how far the task runs right inside a container are."""
+
+
+class Users(ABC):
+    """Who may use the API, within one transaction."""
+
+    @abstractmethod
+    async def add(self, user: User) -> None:
+        """Record a user.
+
+        Raises:
+            DuplicateError: There is one with this id or this email.
+            InvalidError: A text holds a NUL, or a moment has no time zone.
+        """
+
+    @abstractmethod
+    async def get(self, user_id: str) -> User:
+        """Return the user.
+
+        Raises:
+            NotFoundError: There is none with this id.
+        """
+
+    @abstractmethod
+    async def find_by_email(self, email: str) -> User | None:
+        """Return the user with this email, in whatever case it is written, or None."""
+
+    @abstractmethod
+    async def list(self) -> Sequence[User]:
+        """Return all users, oldest first."""
+
+    @abstractmethod
+    async def delete(self, user_id: str) -> None:
+        """Forget a user with all their keys.
+
+        Raises:
+            NotFoundError: There is none with this id.
+        """
+
+
+class ApiKeys(ABC):
+    """The keys of users, within one transaction."""
+
+    @abstractmethod
+    async def add(self, key: ApiKey) -> None:
+        """Record a key.
+
+        Raises:
+            DuplicateError: There is one with this id or this fingerprint.
+            ConflictError: Its user is not recorded.
+            InvalidError: A text holds a NUL, or a moment has no time zone.
+        """
+
+    @abstractmethod
+    async def find(self, fingerprint: str) -> ApiKey | None:
+        """Return the key with this fingerprint, revoked or not, or None."""
+
+    @abstractmethod
+    async def touch(self, key_id: str, at: datetime) -> None:
+        """Note that a key was used; a time before the one noted changes nothing, nor does a key that is gone."""
+
+    @abstractmethod
+    async def revoke(self, key_id: str, at: datetime) -> ApiKey:
+        """Refuse a key from now on; return it. One that is revoked already keeps its time.
+
+        Raises:
+            NotFoundError: There is none with this id.
+        """
+
+    @abstractmethod
+    async def list(self, user_id: str) -> Sequence[ApiKey]:
+        """Return a user's keys, oldest first; empty when there are none."""
+
+
+class Kind(StrEnum):
+    """The kinds of records; each comes after those that it refers to."""
+
+    EXECUTIONS = "executions"
+    TASKS = "tasks"
+    USERS = "users"
+    API_KEYS = "api_keys"
+
+
+Record: TypeAlias = WorkflowState | TaskState | User | ApiKey
+"""One record of any kind; ``exec_id``, ``task_exec_id``, ``user_id`` or ``key_id`` is its key."""
+
+
+class Archive(ABC):
+    """Every record just as it is, for whoever moves them from one store to another; within one transaction."""
+
+    @abstractmethod
+    async def count(self, kind: Kind) -> int:
+        """Return how many records of this kind there are."""
+
+    @abstractmethod
+    async def page(self, kind: Kind, *, after: str = "", limit: int = 500) -> Sequence[Record]:
+        """Return records in the order of their keys (by code point), those after the given key.
+
+        Args:
+            kind: Which.
+            after: The key of the last record of the page before.
+            limit: How many at most, 1 to 1000.
+        """
+
+    @abstractmethod
+    async def add(self, records: Iterable[Record]) -> None:
+        """Record each exactly as it is, with no guard but that it must be new.
+
+        Raises:
+            DuplicateError: One is there already; nothing was changed.
+            ConflictError: One refers to a record that is not there; nothing was changed.
+            InvalidError: This store cannot hold a value; nothing was changed.
+        """
 
 
 class Repositories(Protocol):
@@ -114,6 +294,21 @@ class Repositories(Protocol):
         """The recorded task runs."""
         ...
 
+    @property
+    def users(self) -> Users:
+        """Who may use the API."""
+        ...
+
+    @property
+    def api_keys(self) -> ApiKeys:
+        """The keys of users."""
+        ...
+
+    @property
+    def archive(self) -> Archive:
+        """Every record just as it is."""
+        ...
+
 
 @attrs.frozen(kw_only=True)
 class StoreStatistics:
@@ -125,6 +320,7 @@ class StoreStatistics:
         rollbacks: Closures that raised.
         reads: Read-only closures that ended well.
         waiting: Closures that wait for their turn now.
+        retries: How often a closure was run again after a conflict with another transaction.
     """
 
     driver: str
@@ -132,6 +328,7 @@ class StoreStatistics:
     rollbacks: int
     reads: int
     waiting: int
+    retries: int = 0
 
 
 class Store(ABC):
@@ -150,7 +347,8 @@ class Store(ABC):
         never a part.
 
         Raises:
-            UnavailableError: The database cannot be reached or written now; nothing was changed.
+            UnavailableError: The database cannot be reached or written now; nothing was changed, unless the connection
+                was lost during the commit, and then perhaps all of it.
         """
 
     @abstractmethod

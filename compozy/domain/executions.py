@@ -1,5 +1,6 @@
 """The recorded state of workflow executions and of their tasks."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import attrs
@@ -35,6 +36,7 @@ class WorkflowState:
         input: The input with the schema's defaults applied.
         output: What it produced; None until it has ended well.
         error: Why it did not succeed; None otherwise.
+        parent_exec_id: The execution that started this one; None when somebody else did.
         created_at: When it was accepted (UTC, microseconds).
         updated_at: When this state was written (UTC, microseconds).
     """
@@ -45,6 +47,7 @@ class WorkflowState:
     input: JsonObject
     output: Json = None
     error: Failure | None = None
+    parent_exec_id: str | None = None
     created_at: datetime
     updated_at: datetime
 
@@ -82,3 +85,37 @@ class TaskState:
     attempt: int = 1
     created_at: datetime
     updated_at: datetime
+
+
+@attrs.frozen
+class TaskNode:
+    """A task run at its place in the tree of its execution.
+
+    Attributes:
+        task: The task run.
+        depth: How many containers it is in; 0 at the top.
+    """
+
+    task: TaskState
+    depth: int
+
+
+@attrs.frozen(kw_only=True)
+class Progress:
+    """How far the children of a container are.
+
+    Attributes:
+        counts: How many of them stand so; a status that none has is left out.
+    """
+
+    counts: Mapping[Status, int]
+
+    @property
+    def total(self) -> int:
+        """How many are recorded."""
+        return sum(self.counts.values())
+
+    @property
+    def ended(self) -> int:
+        """How many of them have ended, well or not."""
+        return sum(count for status, count in self.counts.items() if status.is_terminal)

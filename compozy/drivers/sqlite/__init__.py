@@ -1,6 +1,5 @@
 """The store in an SQLite file: one writer thread with group commit, a few readers, nothing to install."""
 
-from compozy.drivers.sqlite.migrations import schema_folder
-from compozy.drivers.sqlite.store import SqliteStore, open_store
+from compozy.drivers.sqlite.store import SqliteStore, migrate, open_store, schema_status
 
-__all__ = ["SqliteStore", "open_store", "schema_folder"]
+__all__ = ["SqliteStore", "migrate", "open_store", "schema_status"]

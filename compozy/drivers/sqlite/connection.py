@@ -34,7 +34,7 @@ def connect_writer(place: Place) -> sqlite3.Connection:
             f"SQLite {sqlite3.sqlite_version} is too old: use a Python with SQLite {needed} or newer"
         )
     if place != ":memory:":
-        _create(place)
+        create(place)
     return _open(place, _set_up_writer)
 
 
@@ -77,8 +77,8 @@ def _use_wal(connection: sqlite3.Connection) -> None:
             return
 
 
-def _create(path: Path) -> None:
-    """Create the file for its owner alone; SQLite gives its ``-wal`` and ``-shm`` files the same mode.
+def create(path: Path) -> None:
+    """Create the file, unless it is there, for its owner alone; SQLite gives its ``-wal`` and ``-shm`` the same mode.
 
     O_EXCL also keeps us from opening a file that is there: closing any descriptor of a file drops every POSIX lock
     that this process holds on it, those of another store's connections included.

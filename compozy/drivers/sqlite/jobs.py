@@ -15,7 +15,8 @@ import trio
 from outcome import Error, Outcome, Value, capture
 
 from compozy.contracts.store import Repositories
-from compozy.drivers.sqlite.repositories import SqliteRepositories
+from compozy.drivers.sql.repositories import SqlRepositories
+from compozy.drivers.sqlite.dialect import TOOLS
 from compozy.drivers.sqlite.session import Session, drive
 
 T = TypeVar("T")
@@ -55,7 +56,7 @@ class Job(Generic[T]):
 
     def run(self, session: Session) -> None:
         """Carry the closure out on the calling thread; its answer is kept until :meth:`settle`."""
-        repositories = SqliteRepositories.of(session)
+        repositories = SqlRepositories.of(session, TOOLS)
         self._outcome = capture(self._context.run, drive, self._work, repositories)
         session.end()
 

@@ -5,21 +5,22 @@ repositories are ``async`` in name only, so one ``send`` carries a closure from 
 """
 
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeVar
+
+from typing_extensions import override
 
 from compozy.domain.errors import UnavailableError
+from compozy.drivers.sql.session import Row, SqlSession
 from compozy.drivers.sqlite.errors import RAISED, translate
-from compozy.drivers.sqlite.records import Row
 
 T = TypeVar("T")
-Parameters: TypeAlias = Sequence[Any] | Mapping[str, Any]
 
 _RULE: Final = "a closure of the store awaits the repositories and nothing else: fetch and compute before or after it"
 
 
-class Session:
+class Session(SqlSession):
     """A connection as one closure sees it.
 
     Once the database has failed, every later statement fails too: SQLite may have rolled back by itself, and what
@@ -41,14 +42,16 @@ class Session:
         self._writable = writable
         self._is_open = True
 
-    def rows(self, statement: str, parameters: Parameters = ()) -> list[Row]:
-        """Carry out a statement and return all its rows.
+    @override
+    async def rows(self, statement: str, parameters: Sequence[Any] = ()) -> Sequence[Row]:
+        return self._rows(statement, parameters)
 
-        Raises:
-            RuntimeError: The closure has ended.
-            UnavailableError: The database cannot be used now, or failed earlier in this session.
-            CompozyError: As ``compozy.drivers.sqlite.errors`` says.
-        """
+    @override
+    async def many(self, statement: str, rows: Iterable[Sequence[Any]]) -> Sequence[Row]:
+        with self._all_or_nothing():
+            return [written for row in rows for written in self._rows(statement, row)]
+
+    def _rows(self, statement: str, parameters: Sequence[Any] = ()) -> list[Row]:
         if not self._is_open:
             raise RuntimeError("the repositories are valid only while their closure runs: return values, not them")
         if self.failure is not None:
@@ -64,24 +67,19 @@ class Session:
             raise meaning from error
 
     @contextmanager
-    def all_or_nothing(self) -> Iterator[None]:
-        """Take back what the body wrote when it raises, whether or not the closure goes on."""
-        self.rows("SAVEPOINT part")
+    def _all_or_nothing(self) -> Iterator[None]:
+        self._rows("SAVEPOINT part")
         try:
             yield
         except BaseException:
             if self.failure is None:  # otherwise the whole transaction is lost anyway
-                self.rows("ROLLBACK TO part")
-                self.rows("RELEASE part")
+                self._rows("ROLLBACK TO part")
+                self._rows("RELEASE part")
             raise
-        self.rows("RELEASE part")
+        self._rows("RELEASE part")
 
+    @override
     def require_writable(self) -> None:
-        """Return when the closure may write.
-
-        Raises:
-            RuntimeError: It is a closure of ``read``.
-        """
         if not self._writable:
             raise RuntimeError("a closure of Store.read only reads: use Store.transaction to write")
 

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from functools import partial
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -12,12 +12,14 @@ from typing import Final, TypeVar
 import trio
 from typing_extensions import override
 
+from compozy.contracts.migrations import Applied, SchemaStatus
 from compozy.contracts.store import Repositories, Store, StoreStatistics
 from compozy.domain.errors import UnavailableError
-from compozy.drivers.sqlite.connection import Place, connect_writer
+from compozy.drivers.sql.migrations import pending, read_migrations, require_current, schema_folder, status_of
+from compozy.drivers.sqlite.connection import Place, connect_reader, connect_writer
 from compozy.drivers.sqlite.errors import translated
 from compozy.drivers.sqlite.jobs import Job, Jobs
-from compozy.drivers.sqlite.migrations import Applied, apply_migrations, read_migrations, schema_folder
+from compozy.drivers.sqlite.migrations import apply_migrations, recorded
 from compozy.drivers.sqlite.reader import Reader
 from compozy.drivers.sqlite.threads import serving
 from compozy.drivers.sqlite.writer import Writer
@@ -131,7 +133,9 @@ class SqliteStore(Store):
 
 
 @asynccontextmanager
-async def open_store(place: Place, *, migrations: Path | Traversable | None = None) -> AsyncIterator[SqliteStore]:
+async def open_store(
+    place: Place, *, migrations: Path | Traversable | None = None, auto_migrate: bool = True
+) -> AsyncIterator[SqliteStore]:
     """Open a store, creating its file (for the owner alone) and bringing its schema up to date.
 
     Example::
@@ -144,26 +148,81 @@ async def open_store(place: Place, *, migrations: Path | Traversable | None = No
     Args:
         place: The file, in a folder that exists; ``":memory:"`` for a store that is gone when it is closed.
         migrations: Folder of the migrations; None means those that belong to this program.
+        auto_migrate: Whether the schema is brought up to date; else it has to be.
 
     Raises:
         UnavailableError: The file cannot be created, opened or locked now.
         InvalidError: The file is something else than a database.
-        ConflictError: Its schema is newer than this program, or was made by other migrations.
+        ConflictError: Its schema is newer than this program, was made by other migrations, or is older and may not be
+            migrated.
     """
     # Not abandoned on cancellation: the connection must come back to be closed. SQLite gives up after 5 s.
-    connection, applied = await trio.to_thread.run_sync(_prepare, place, migrations, limiter=trio.CapacityLimiter(1))
-    _log.info("schema is up to date", store_driver="sqlite", version=applied.version, applied=applied.count)
+    prepare = partial(_prepare, place, migrations, auto_migrate=auto_migrate)
+    connection, applied = await trio.to_thread.run_sync(prepare, limiter=trio.CapacityLimiter(1))
+    log_applied(applied)
     store = SqliteStore(place, trio.lowlevel.current_trio_token())
     async with store._opened(connection):  # noqa: SLF001 - its own opener
         yield store
 
 
-def _prepare(place: Place, folder: Path | Traversable | None) -> tuple[sqlite3.Connection, Applied]:
-    known = read_migrations(folder or schema_folder())
+async def schema_status(path: Path, *, migrations: Path | Traversable | None = None) -> SchemaStatus:
+    """Return how the schema of a file stands; nothing is created or changed.
+
+    Raises:
+        UnavailableError: The file cannot be opened now.
+        InvalidError: It is something else than a database.
+        ConflictError: Its schema is newer than this program, or was made by other migrations.
+    """
+    return await trio.to_thread.run_sync(_look, path, migrations, limiter=trio.CapacityLimiter(1))
+
+
+async def migrate(path: Path, *, migrations: Path | Traversable | None = None) -> Applied:
+    """Bring the schema of a file up to date, creating the file when it is absent; what :func:`open_store` does first.
+
+    Raises:
+        CompozyError: As :func:`open_store`.
+    """
+
+    def work() -> Applied:
+        connection, applied = _prepare(path, migrations, auto_migrate=True)
+        connection.close()
+        return applied
+
+    applied = await trio.to_thread.run_sync(work, limiter=trio.CapacityLimiter(1))
+    log_applied(applied)
+    return applied
+
+
+def log_applied(applied: Applied) -> None:
+    """Log which schema the file has now."""
+    _log.info(
+        "schema is up to date",
+        store_driver="sqlite",
+        version=applied.version,
+        applied=applied.count,
+        **{"from": applied.before, "to": applied.version},
+        **({"backup": applied.backup} if applied.backup else {}),
+    )
+
+
+def _prepare(
+    place: Place, folder: Path | Traversable | None, *, auto_migrate: bool
+) -> tuple[sqlite3.Connection, Applied]:
+    known = read_migrations(folder or schema_folder("sqlite"))
     connection = connect_writer(place)
     try:
         with translated(str(place)):
-            return connection, apply_migrations(connection, known, str(place))
+            if not auto_migrate:
+                require_current(pending(recorded(connection), known, str(place)), str(place))
+            return connection, apply_migrations(connection, known, place)
     except BaseException:
         connection.close()
         raise
+
+
+def _look(path: Path, folder: Path | Traversable | None) -> SchemaStatus:
+    known = read_migrations(folder or schema_folder("sqlite"))
+    if not path.exists():
+        return status_of([], known, driver="sqlite", place=str(path))
+    with closing(connect_reader(path)) as connection, translated(str(path)):
+        return status_of(recorded(connection), known, driver="sqlite", place=str(path))

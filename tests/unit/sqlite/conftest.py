@@ -49,7 +49,7 @@ def a_task_of():
 
     def make(state: WorkflowState, **changes) -> TaskState:
         values = {"task_exec_id": new_exec_id(), "task_id": "say", "type": TaskType.BASIC}
-        return TaskState(**(values | attrs.asdict(state, recurse=False) | changes))
+        return TaskState(**(values | {"exec_id": state.exec_id, "workflow_id": state.workflow_id, "created_at": state.created_at, "updated_at": state.updated_at} | changes))
 
     return make
 

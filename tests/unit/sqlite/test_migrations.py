@@ -8,9 +8,11 @@ import pytest
 import sqlite_utils
 import trio
 
+from compozy.contracts.migrations import Applied
 from compozy.domain.errors import ConflictError
-from compozy.drivers.sqlite import open_store, schema_folder
-from compozy.drivers.sqlite.migrations import Applied, apply_migrations, read_migrations
+from compozy.drivers.sql.migrations import read_migrations, schema_folder
+from compozy.drivers.sqlite import open_store
+from compozy.drivers.sqlite.migrations import apply_migrations
 
 
 @pytest.fixture
@@ -37,8 +39,8 @@ def tables(connection):
 def test_all_are_applied_once_in_order(connection, folder):
     known = read_migrations(folder)
 
-    assert apply_migrations(connection, known, "here") == Applied(version=2, count=2)
-    assert apply_migrations(connection, known, "here") == Applied(version=2, count=0)
+    assert apply_migrations(connection, known, ":memory:") == Applied(before=0, version=2)
+    assert apply_migrations(connection, known, ":memory:") == Applied(before=2, version=2)
     assert tables(connection) == {"schema_migrations", "one", "uno", "two"}
     rows = connection.execute("SELECT version, name, checksum FROM schema_migrations").fetchall()
     assert rows == [(step.version, step.name, step.checksum) for step in known]
@@ -48,7 +50,7 @@ def test_each_is_applied_in_a_transaction_that_takes_the_write_lock_first(connec
     statements = []
     connection.set_trace_callback(statements.append)
 
-    apply_migrations(connection, read_migrations(folder), "here")
+    apply_migrations(connection, read_migrations(folder), ":memory:")
 
     borders = [statement for statement in statements if statement.startswith(("BEGIN", "COMMIT", "INSERT"))]
     assert [border.split(" (")[0][:15] for border in borders] == ["BEGIN IMMEDIATE", "INSERT INTO sch", "COMMIT"] * 2
@@ -56,16 +58,16 @@ def test_each_is_applied_in_a_transaction_that_takes_the_write_lock_first(connec
 
 def test_only_what_is_missing_is_applied(connection, folder):
     known = read_migrations(folder)
-    apply_migrations(connection, known[:1], "here")
+    apply_migrations(connection, known[:1], ":memory:")
 
-    assert apply_migrations(connection, known, "here") == Applied(version=2, count=1)
+    assert apply_migrations(connection, known, ":memory:") == Applied(before=1, version=2)
 
 
 def test_a_migration_that_fails_leaves_the_ones_before_it_and_nothing_of_itself(connection, folder):
     (folder / "0003_broken.sql").write_text("CREATE TABLE three (a TEXT);\nCREATE TABLE one (again TEXT);\n")
 
     with pytest.raises(sqlite3.OperationalError, match="table one already exists"):
-        apply_migrations(connection, read_migrations(folder), "here")
+        apply_migrations(connection, read_migrations(folder), ":memory:")
 
     assert tables(connection) == {"schema_migrations", "one", "uno", "two"}
     assert connection.execute("SELECT max(version) FROM schema_migrations").fetchone() == (2,)
@@ -74,30 +76,30 @@ def test_a_migration_that_fails_leaves_the_ones_before_it_and_nothing_of_itself(
 
 def test_a_newer_database_is_refused_untouched(connection, folder):
     known = read_migrations(folder)
-    apply_migrations(connection, known, "here")
+    apply_migrations(connection, known, ":memory:")
 
     with pytest.raises(ConflictError, match="the schema of here has version 2, this program knows 1: use the newer"):
-        apply_migrations(connection, known[:1], "here")
+        apply_migrations(connection, known[:1], ":memory:")
 
 
 @pytest.mark.parametrize("change", ["text", "name"])
 def test_a_changed_old_migration_is_refused(connection, folder, change):
-    apply_migrations(connection, read_migrations(folder), "here")
+    apply_migrations(connection, read_migrations(folder), ":memory:")
     if change == "text":
         (folder / "0001_one.sql").write_text("CREATE TABLE one (b TEXT);")
     else:
         (folder / "0001_one.sql").rename(folder / "0001_other.sql")
 
     with pytest.raises(ConflictError, match=r"0001_o\w+\.sql differs from the 0001_one.sql that was applied to here"):
-        apply_migrations(connection, read_migrations(folder), "here")
+        apply_migrations(connection, read_migrations(folder), ":memory:")
 
 
 def test_line_ends_of_a_checkout_do_not_matter(connection, folder):
-    apply_migrations(connection, read_migrations(folder), "here")
+    apply_migrations(connection, read_migrations(folder), ":memory:")
     file = folder / "0001_one.sql"
     file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
 
-    assert apply_migrations(connection, read_migrations(folder), "here").count == 0
+    assert apply_migrations(connection, read_migrations(folder), ":memory:").count == 0
 
 
 @pytest.mark.parametrize("name", ["2_short.sql", "0003-dash.sql", "notes.sql", "0004_gap.sql", "0002_twice.sql"])
@@ -114,7 +116,7 @@ def test_an_empty_folder_is_refused(tmp_path):
 
 
 def test_our_own_schema_is_strict_and_its_tasks_go_with_their_execution(connection):
-    apply_migrations(connection, read_migrations(schema_folder()), "here")
+    apply_migrations(connection, read_migrations(schema_folder("sqlite")), ":memory:")
     database = sqlite_utils.Database(connection)
 
     assert tables(connection) == {"schema_migrations", "workflow_states", "task_states"}
@@ -132,7 +134,7 @@ def test_our_own_schema_is_strict_and_its_tasks_go_with_their_execution(connecti
 
 @pytest.mark.parametrize("text", ["{", "not json", ""])
 def test_our_own_schema_refuses_text_that_is_not_json(connection, text):
-    apply_migrations(connection, read_migrations(schema_folder()), "here")
+    apply_migrations(connection, read_migrations(schema_folder("sqlite")), ":memory:")
     moment = "2026-11-23T12:00:00.000000Z"
 
     for column in range(3):
@@ -150,7 +152,7 @@ async def test_opening_says_which_schema_it_found(path, caplog):
         async with open_store(path):
             pass
 
-    version = len(read_migrations(schema_folder()))
+    version = len(read_migrations(schema_folder("sqlite")))
     assert [record.facts for record in caplog.records] == [
         {"store_driver": "sqlite", "version": version, "applied": version},
         {"store_driver": "sqlite", "version": version, "applied": 0},
@@ -195,4 +197,4 @@ async def test_stores_that_open_one_new_file_at_once_apply_each_migration_once(p
 
     applied = [record.facts["applied"] for record in caplog.records]
     assert len(applied) == 8
-    assert sum(applied) == len(read_migrations(schema_folder()))
+    assert sum(applied) == len(read_migrations(schema_folder("sqlite")))

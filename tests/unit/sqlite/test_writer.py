@@ -7,9 +7,10 @@ from queue import SimpleQueue
 import pytest
 
 from compozy.domain.errors import UnavailableError
+from compozy.drivers.sql.migrations import read_migrations, schema_folder
 from compozy.drivers.sqlite.connection import connect_writer
 from compozy.drivers.sqlite.jobs import Job
-from compozy.drivers.sqlite.migrations import apply_migrations, read_migrations, schema_folder
+from compozy.drivers.sqlite.migrations import apply_migrations
 from compozy.drivers.sqlite.writer import MAX_GROUP, Writer
 
 
@@ -21,7 +22,7 @@ class ExpectedError(Exception):
 def connection(path):
     """A writer's connection to a migrated file; whoever serves jobs with it closes it."""
     connection = connect_writer(path)
-    apply_migrations(connection, read_migrations(schema_folder()), str(path))
+    apply_migrations(connection, read_migrations(schema_folder("sqlite")), path)
     yield connection
     connection.close()
 

@@ -1,0 +1,32 @@
+"""What databases say differently, as far as the statements here are concerned."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Dialect:
+    """One database's way of saying things.
+
+    Statements are written with SQLite's numbered parameters (``?1``); no text constant in them holds a question mark.
+
+    Attributes:
+        mark: What stands before the number of a parameter.
+        greatest: The function that returns the greater of two values.
+        lock_referred: What a SELECT ends with so that the rows it finds stay until the transaction has ended.
+        moment_in: Makes a moment, aware, of any time zone, what a column takes; the text says what the caller calls it.
+        moment_out: Makes what a column gives a moment, aware, UTC.
+    """
+
+    mark: str
+    greatest: str
+    lock_referred: str
+    moment_in: Callable[[datetime, str], Any]
+    moment_out: Callable[[Any], datetime]
+
+    def text(self, statement: str) -> str:
+        """Return the statement as the database reads it."""
+        return statement.replace("?", self.mark)

@@ -1,0 +1,361 @@
+"""The repositories on any SQL database."""
+
+import builtins
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any, Final
+
+import attrs
+from typing_extensions import override
+
+from compozy.contracts.store import (
+    ApiKeys,
+    Archive,
+    Kind,
+    Page,
+    Record,
+    TaskStates,
+    Users,
+    WorkflowFilter,
+    WorkflowStates,
+)
+from compozy.domain.accounts import ApiKey, User
+from compozy.domain.cursors import Position, decode_cursor, encode_cursor
+from compozy.domain.errors import ConflictError, DuplicateError, InvalidError, NotFoundError, Problem
+from compozy.domain.executions import Failure, Progress, TaskNode, TaskState, WorkflowState
+from compozy.domain.json import Json
+from compozy.domain.statuses import Status
+from compozy.drivers.sql.dialect import Dialect
+from compozy.drivers.sql.rows import Rows, Values, failure_value, optional_json_value, require_aware
+from compozy.drivers.sql.session import Row, SqlSession
+from compozy.drivers.sql.statements import Statements
+
+MAX_LIMIT: Final = 1000
+
+
+class Tools:
+    """What all repositories of one dialect work with.
+
+    Args:
+        dialect: How the database says it.
+    """
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.dialect = dialect
+        self.rows = Rows(dialect)
+        self.statements = Statements(dialect)
+
+
+@attrs.frozen
+class _Repository:
+    session: SqlSession
+    tools: Tools
+
+    async def _write(self, statement: str, parameters: Sequence[Any]) -> Sequence[Row]:
+        self.session.require_writable()
+        return await self.session.rows(statement, parameters)
+
+
+class SqlWorkflowStates(_Repository, WorkflowStates):
+    """The recorded executions within one session."""
+
+    __slots__ = ()
+
+    @override
+    async def upsert(self, state: WorkflowState) -> WorkflowState:
+        rows = self.tools.rows
+        written = await self._write(self.tools.statements.upsert_workflow, rows.of_workflow(state))
+        return rows.workflow(written[0]) if written else await self.get(state.exec_id)
+
+    @override
+    async def update_status(
+        self, exec_id: str, status: Status, *, at: datetime, output: Json = None, error: Failure | None = None
+    ) -> WorkflowState:
+        values = (
+            status.value,
+            optional_json_value(output, "output"),
+            failure_value(error),
+            self.tools.dialect.moment_in(at, "at"),
+            exec_id,
+        )
+        written = await self._write(self.tools.statements.update_workflow[status], values)
+        return self.tools.rows.workflow(written[0]) if written else await self.get(exec_id)
+
+    @override
+    async def get(self, exec_id: str) -> WorkflowState:
+        for row in await self.session.rows(self.tools.statements.get_workflow, (exec_id,)):
+            return self.tools.rows.workflow(row)
+        raise NotFoundError(f"there is no execution {exec_id!r}")
+
+    @override
+    async def list(self, where: WorkflowFilter, *, cursor: str | None = None, limit: int = 50) -> Page:
+        _require_limit(limit)
+        query = self._listing(where, None if cursor is None else decode_cursor(cursor), limit)
+        rows = await self.session.rows(*query) if query is not None else ()
+        states = [self.tools.rows.workflow(row) for row in rows]
+        if len(states) <= limit:
+            return Page(items=tuple(states))
+        last = states[limit - 1]
+        return Page(items=tuple(states[:limit]), next_cursor=encode_cursor(Position(last.created_at, last.exec_id)))
+
+    @override
+    async def delete(self, exec_id: str) -> None:
+        if not await self._write(self.tools.statements.delete_workflow, (exec_id,)):
+            raise NotFoundError(f"there is no execution {exec_id!r}")
+
+    @override
+    async def delete_older(self, before: datetime, *, limit: int = 500) -> int:
+        _require_limit(limit)
+        moment = self.tools.dialect.moment_in(before, "before")
+        return len(await self._write(self.tools.statements.delete_older, (moment, limit)))
+
+    def _listing(
+        self, where: WorkflowFilter, after: Position | None, limit: int
+    ) -> tuple[str, builtins.list[Any]] | None:
+        """Return the query of the page and, when there is one, the first item of the next; None: nothing can match."""
+        statuses = [status for status in Status if where.statuses is None or status in where.statuses]
+        if not statuses:
+            return None
+        moment = self.tools.dialect.moment_in
+        conditions: builtins.list[str] = []
+        parameters: builtins.list[Any] = []
+
+        def add(condition: str, *values: Any) -> None:
+            marks = [f"?{len(parameters) + number}" for number in range(1, len(values) + 1)]
+            conditions.append(condition.format(*marks))
+            parameters.extend(values)
+
+        since, until = where.since, where.until
+        if where.parent_exec_id is not None:
+            add("parent_exec_id = {}", where.parent_exec_id)
+        if where.workflow_id is not None:
+            # As in the statement: planners are to walk along the index by parent.
+            add(
+                "workflow_id = {}" if where.parent_exec_id is None else "coalesce(workflow_id, '') = {}",
+                where.workflow_id,
+            )
+        if since is not None:
+            add("created_at >= {}", moment(since, "since"))
+        # Of two upper bounds the lower one says it all, and a walk along an index has room for one.
+        if after is not None and (until is None or after.created_at < _aware(until, "until")):
+            add("(created_at, exec_id) < ({}, {})", moment(after.created_at, "cursor"), after.exec_id)
+        elif until is not None:
+            add("created_at < {}", moment(until, "until"))
+        parameters.append(limit + 1)
+        statements = self.tools.statements
+        make = statements.listing if where.parent_exec_id is None else statements.listing_of_parent
+        return make(statuses, conditions, len(parameters)), parameters
+
+
+class SqlTaskStates(_Repository, TaskStates):
+    """The recorded task runs within one session."""
+
+    __slots__ = ()
+
+    @override
+    async def upsert_many(self, states: Iterable[TaskState]) -> Sequence[TaskState]:
+        self.session.require_writable()
+        states = tuple(states)
+        rows = [self.tools.rows.of_task(state) for state in states]
+        # Asked beforehand because the database's own error would not tell in every dialect which one is missing.
+        for exec_id in dict.fromkeys(state.exec_id for state in states):
+            if not await self.session.rows(self.tools.statements.refer_to_workflow, (exec_id,)):
+                raise ConflictError(f"execution {exec_id!r} is not recorded: record it before its tasks")
+        written = await self.session.many(self.tools.statements.upsert_task, rows)
+        recorded = {row[0]: row for row in written}
+        for state in states:  # the guard held for those that are missing
+            if state.task_exec_id not in recorded:
+                [recorded[state.task_exec_id]] = await self.session.rows(
+                    self.tools.statements.get_task, (state.task_exec_id,)
+                )
+        return [self.tools.rows.task(recorded[state.task_exec_id]) for state in states]
+
+    @override
+    async def find(self, task_exec_id: str) -> TaskState | None:
+        for row in await self.session.rows(self.tools.statements.get_task, (task_exec_id,)):
+            return self.tools.rows.task(row)
+        return None
+
+    @override
+    async def list_by_workflow(self, exec_id: str) -> Sequence[TaskState]:
+        rows = await self.session.rows(self.tools.statements.list_tasks, (exec_id,))
+        return [self.tools.rows.task(row) for row in rows]
+
+    @override
+    async def children(self, parent_id: str) -> Sequence[TaskState]:
+        rows = await self.session.rows(self.tools.statements.children, (parent_id,))
+        return [self.tools.rows.task(row) for row in rows]
+
+    @override
+    async def hierarchy(self, exec_id: str) -> Sequence[TaskNode]:
+        rows = await self.session.rows(self.tools.statements.hierarchy, (exec_id,))
+        nodes = [TaskNode(self.tools.rows.task(tuple(row)[:-1]), row[-1]) for row in rows]
+        inside: dict[str | None, list[TaskNode]] = {}
+        for node in nodes:
+            inside.setdefault(node.task.parent_id if node.depth else None, []).append(node)
+        return list(_depth_first(inside))
+
+    @override
+    async def progress(self, parent_id: str) -> Progress:
+        rows = await self.session.rows(self.tools.statements.progress, (parent_id,))
+        return Progress(counts={Status(status): count for status, count in rows})
+
+
+class SqlUsers(_Repository, Users):
+    """The users within one session."""
+
+    __slots__ = ()
+
+    @override
+    async def add(self, user: User) -> None:
+        values = self.tools.rows.of_user(user)
+        if not await self._write(self.tools.statements.insert[Kind.USERS], values):
+            raise DuplicateError(f"there is a user with id {user.user_id!r} or email {user.email!r} already")
+
+    @override
+    async def get(self, user_id: str) -> User:
+        for row in await self.session.rows(self.tools.statements.get_user, (user_id,)):
+            return self.tools.rows.user(row)
+        raise NotFoundError(f"there is no user {user_id!r}")
+
+    @override
+    async def find_by_email(self, email: str) -> User | None:
+        for row in await self.session.rows(self.tools.statements.find_user, (email.lower(),)):
+            return self.tools.rows.user(row)
+        return None
+
+    @override
+    async def list(self) -> Sequence[User]:
+        return [self.tools.rows.user(row) for row in await self.session.rows(self.tools.statements.list_users)]
+
+    @override
+    async def delete(self, user_id: str) -> None:
+        if not await self._write(self.tools.statements.delete_user, (user_id,)):
+            raise NotFoundError(f"there is no user {user_id!r}")
+
+
+class SqlApiKeys(_Repository, ApiKeys):
+    """The keys of users within one session."""
+
+    __slots__ = ()
+
+    @override
+    async def add(self, key: ApiKey) -> None:
+        values = self.tools.rows.of_api_key(key)
+        if not await self._write(self.tools.statements.refer_to_user, (key.user_id,)):
+            raise ConflictError(f"user {key.user_id!r} is not recorded: record them before their keys")
+        if not await self._write(self.tools.statements.insert[Kind.API_KEYS], values):
+            raise DuplicateError(f"there is a key with id {key.key_id!r} or this fingerprint already")
+
+    @override
+    async def find(self, fingerprint: str) -> ApiKey | None:
+        for row in await self.session.rows(self.tools.statements.find_key, (fingerprint,)):
+            return self.tools.rows.api_key(row)
+        return None
+
+    @override
+    async def touch(self, key_id: str, at: datetime) -> None:
+        await self._write(self.tools.statements.touch_key, (self.tools.dialect.moment_in(at, "at"), key_id))
+
+    @override
+    async def revoke(self, key_id: str, at: datetime) -> ApiKey:
+        values = (self.tools.dialect.moment_in(at, "at"), key_id)
+        for row in await self._write(self.tools.statements.revoke_key, values):
+            return self.tools.rows.api_key(row)
+        raise NotFoundError(f"there is no key {key_id!r}")
+
+    @override
+    async def list(self, user_id: str) -> Sequence[ApiKey]:
+        rows = await self.session.rows(self.tools.statements.list_keys, (user_id,))
+        return [self.tools.rows.api_key(row) for row in rows]
+
+
+class SqlArchive(_Repository, Archive):
+    """Every record just as it is, within one session."""
+
+    __slots__ = ()
+
+    @override
+    async def count(self, kind: Kind) -> int:
+        [[count]] = await self.session.rows(self.tools.statements.count[kind])
+        return int(count)
+
+    @override
+    async def page(self, kind: Kind, *, after: str = "", limit: int = 500) -> Sequence[Record]:
+        _require_limit(limit)
+        rows = self.tools.rows
+        makers: Mapping[Kind, Callable[[Row], Record]] = {
+            Kind.EXECUTIONS: rows.workflow,
+            Kind.TASKS: rows.task,
+            Kind.USERS: rows.user,
+            Kind.API_KEYS: rows.api_key,
+        }
+        make = makers[kind]
+        return [make(row) for row in await self.session.rows(self.tools.statements.page[kind], (after, limit))]
+
+    @override
+    async def add(self, records: Iterable[Record]) -> None:
+        self.session.require_writable()
+        rows = [self._row(record) for record in records]
+        for kind, group in groupby(rows, key=lambda pair: pair[0]):
+            values = [row for _, row in group]
+            written = {row[0] for row in await self.session.many(self.tools.statements.insert[kind], values)}
+            # The closure raises, so whatever was written before is taken back with it.
+            if twice := [row[0] for row in values if row[0] not in written]:
+                raise DuplicateError(f"{kind.value} {twice[0]!r} is there already")
+
+    def _row(self, record: Record) -> tuple[Kind, Values]:
+        rows = self.tools.rows
+        if isinstance(record, WorkflowState):
+            return Kind.EXECUTIONS, rows.of_workflow(record)
+        if isinstance(record, TaskState):
+            return Kind.TASKS, rows.of_task(record)
+        return (
+            (Kind.USERS, rows.of_user(record))
+            if isinstance(record, User)
+            else (
+                Kind.API_KEYS,
+                rows.of_api_key(record),
+            )
+        )
+
+
+@attrs.frozen
+class SqlRepositories:
+    """What a closure works on."""
+
+    workflows: WorkflowStates
+    tasks: TaskStates
+    users: Users
+    api_keys: ApiKeys
+    archive: Archive
+
+    @classmethod
+    def of(cls, session: SqlSession, tools: Tools) -> "SqlRepositories":
+        """Return the repositories that work through a session."""
+        return cls(
+            SqlWorkflowStates(session, tools),
+            SqlTaskStates(session, tools),
+            SqlUsers(session, tools),
+            SqlApiKeys(session, tools),
+            SqlArchive(session, tools),
+        )
+
+
+def _aware(moment: datetime, key: str) -> datetime:
+    require_aware(moment, key)
+    return moment
+
+
+def _require_limit(limit: int) -> None:
+    if not 1 <= limit <= MAX_LIMIT:
+        raise InvalidError(Problem(message=f"{limit} is not between 1 and {MAX_LIMIT}", key="limit"))
+
+
+def _depth_first(inside: dict[str | None, list[TaskNode]]) -> Iterator[TaskNode]:
+    waiting = list(reversed(inside.get(None, ())))
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting.extend(reversed(inside.get(node.task.task_exec_id, ())))
