@@ -79,7 +79,6 @@ def _refuse_distributed(settings: Settings) -> None:
         for key, value, wanted in (
             ("mode", settings.mode, "standalone"),
             ("temporal.mode", settings.temporal.mode, "standalone"),
-            ("database.driver", settings.database.driver, "sqlite"),
         )
         if value != wanted
     ]

@@ -32,11 +32,36 @@ def open_state_folder(folder: Path) -> Iterator[Path]:
         raise UnavailableError(
             f"the state folder {folder} cannot be used: {error.strerror}; make it writable"
         ) from error
+    with _held(descriptor, folder):
+        yield folder
+
+
+@contextmanager
+def keeping_others_out(folder: Path) -> Iterator[None]:
+    """Hold the lock of a folder if it is a state folder; other folders have none, and stay as they are.
+
+    Raises:
+        ConflictError: Another process holds the lock; says which.
+        UnavailableError: The lock cannot be opened.
+    """
+    try:
+        descriptor = os.open(folder / LOCK_FILE, os.O_RDWR)
+    except (FileNotFoundError, NotADirectoryError):
+        yield
+        return
+    except OSError as error:
+        raise UnavailableError(f"the lock of {folder} cannot be opened: {error.strerror}; check its mode") from error
+    with _held(descriptor, folder):
+        yield
+
+
+@contextmanager
+def _held(descriptor: int, folder: Path) -> Iterator[None]:
     try:
         _lock(descriptor, folder)
         os.truncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
-        yield folder
+        yield
     finally:
         os.close(descriptor)
 

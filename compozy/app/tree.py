@@ -2,19 +2,22 @@
 
 ::
 
-    state_folder <- store <- cache <- temporal <- worker        (temporal needs asyncio too)
-                     ^         ^         ^          ^
+    state_folder <- store <- cache <- temporal <- worker        (temporal needs asyncio too,
+                     ^         ^         ^          ^            and so does store on PostgreSQL)
                      +---------+-- http -+-(wants)--+
+                     +-- janitor                                (when there is a retention)
 
 In standalone mode the backends start one after the other; only the order is needed, no values. It costs nothing, for
 the first ones take milliseconds, and it makes shutdown the strict reverse: http, worker, temporal, cache, store. The
-API only wants temporal and worker: while one of them restarts it stays up, reads work, and writes get a 503.
+API only wants temporal and worker: while one of them restarts it stays up, reads work, and writes get a 503. Nobody
+waits for the janitor, and nothing else ends when it fails.
 """
 
 from typing import Final
 
-from compozy.app.backends import sqlite_actor, sugardb_actor
+from compozy.app.backends import store_actor, sugardb_actor
 from compozy.app.http import http_actor
+from compozy.app.janitor import janitor_actor
 from compozy.app.options import Loaded
 from compozy.app.state_folder import state_folder_actor
 from compozy.app.temporal import asyncio_actor, dev_server_actor
@@ -43,7 +46,8 @@ def build_tree(loaded: Loaded, metrics: Metrics, *, serves_http: bool = True) ->
     start_timeout = settings.temporal.standalone.start_timeout.total_seconds()
     tree = Tree(f"compozy:{project.name}", shutdown=SHUTDOWN_BUDGET_S)
     tree.add(state_folder_actor(loaded.state_dir), name="state_folder", grace=1, fatal=_FATAL)
-    tree.add(sqlite_actor(settings.database, metrics), name="store", needs=("state_folder",), grace=5, fatal=_FATAL)
+    store = store_actor(settings.database, metrics)
+    tree.add(store.function, name="store", needs=store.needs, grace=store.grace, fatal=_FATAL)
     tree.add(sugardb_actor(), name="cache", needs=("store",), grace=1)
     tree.add(asyncio_actor, name="asyncio", grace=6)
     tree.add(
@@ -63,6 +67,9 @@ def build_tree(loaded: Loaded, metrics: Metrics, *, serves_http: bool = True) ->
         backoff=_BACKOFF,
         fatal=_FATAL,
     )
+    if settings.database.retention is not None:
+        janitor = janitor_actor(settings.database.retention)
+        tree.add(janitor, name="janitor", needs=("store",), grace=1, backoff=_BACKOFF, gives_up="ignore")
     if serves_http:
         grace = settings.server.shutdown_timeout.total_seconds() + 1
         tree.add(

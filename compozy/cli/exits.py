@@ -16,6 +16,8 @@ class Exit(IntEnum):
     """The arguments, the configuration or the project are wrong; nothing was done."""
     UNAVAILABLE = 3
     """Something that is needed cannot be reached or is in use now; trying again later may help."""
+    PENDING = 4
+    """The schema of the database is older than the program; nothing was done. Only ``migrate status`` says so."""
     INTERRUPTED = 130
     """Ended by Ctrl-C or SIGTERM, in order."""
 

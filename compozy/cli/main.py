@@ -6,9 +6,11 @@ import click
 from typing_extensions import override
 
 from compozy.cli.config import config
+from compozy.cli.data import data
 from compozy.cli.dev import dev
 from compozy.cli.doctor import doctor
 from compozy.cli.init import init
+from compozy.cli.migrate import migrate
 from compozy.cli.run import run
 from compozy.cli.serve import serve
 from compozy.cli.status import status
@@ -54,5 +56,5 @@ def cli(*, debug: bool) -> None:
     """  # noqa: D301 - \b tells click to keep the line breaks
 
 
-for _command in (init, run, serve, dev, status, config, doctor, version):
+for _command in (init, run, serve, dev, status, config, migrate, data, doctor, version):
     cli.add_command(_command)

@@ -4,7 +4,8 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from compozy.config.settings import Mode
+from compozy.config.reading import read_settings
+from compozy.config.settings import DatabaseSettings, Mode
 from compozy.domain.definitions import Project, TaskDefinition
 from compozy.engine.loading.projects import LoadedProject, read_project
 
@@ -29,6 +30,15 @@ def read(config: Path, flags: Flags | None = None, *, default_mode: Mode = Mode.
         InvalidError: With everything that is wrong.
     """
     return read_project(config, environ=os.environ, flags=given(flags or {}), default_mode=default_mode)
+
+
+def read_database_settings(config: Path) -> DatabaseSettings:
+    """Return the settings of the project's database, whatever state its workflows are in.
+
+    Raises:
+        InvalidError: With everything that is wrong with the project file, the environment and ``.env``.
+    """
+    return read_settings(config, environ=os.environ, flags={}).database
 
 
 def counted(number: int, noun: str) -> str:

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from compozy.cli.running.results import as_json
 from compozy.config.reading import read_settings
-from compozy.config.settings import Origin, is_secret
+from compozy.config.settings import Origin
 from compozy.domain.json import Json
 
 
@@ -38,7 +38,7 @@ def print_settings(config: Path, format_: str) -> None:
 
 def plain(origin: Origin) -> Json:
     """Return the value as JSON carries it; a secret's is hidden, a duration is text."""
-    if origin.value is None or (isinstance(origin.value, bool | int | float) and not is_secret(origin.key)):
+    if origin.value is None or (isinstance(origin.value, bool | int | float) and not origin.is_hidden):
         return origin.value
     return origin.shown
 

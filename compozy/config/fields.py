@@ -1,5 +1,6 @@
 """The pieces that the shapes of the files are made of."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Annotated, Any, ClassVar
 
@@ -29,9 +30,9 @@ def _duration(value: Json) -> timedelta:
         duration = parse_duration(value)
     except InvalidError as error:
         problem = error.problems[0]
-        raise _refusal(problem.message, problem.hint) from error
+        raise refusal(problem.message, problem.hint) from error
     if not duration:
-        raise _refusal(f"{value!r} is no time at all", 'write for example "30s", or leave the key out')
+        raise refusal(f"{value!r} is no time at all", 'write for example "30s", or leave the key out')
     return duration
 
 
@@ -40,7 +41,22 @@ def _lowercase(value: Json) -> Json:
     return value.lower() if isinstance(value, str) else value
 
 
-def _refusal(message: str, hint: str | None) -> PydanticCustomError:
+def duration_or(word: str) -> Callable[[Json], timedelta | str]:
+    """Return what makes a value a duration longer than nothing, and leaves a word (in whatever case) that word."""
+
+    def convert(value: Json) -> timedelta | str:
+        if isinstance(value, str) and value.lower() == word:
+            return word
+        try:
+            return _duration(value)
+        except PydanticCustomError as error:
+            context = error.context or {}
+            raise refusal(context["message"], f"{context['hint']}; or {word}") from error
+
+    return convert
+
+
+def refusal(message: str, hint: str | None) -> PydanticCustomError:
     """Return the error that ``validation`` shows as it is."""
     # The texts go in as context: a template would trip over braces in them.
     return PydanticCustomError("refused", "{message}", {"message": message, "hint": hint})

@@ -23,9 +23,7 @@ RUNTIME_KEYS: Final = _words(
     "permissions task_execution_timeout_default task_execution_timeout_max tool_execution_timeout"
 )
 SERVER_KEYS: Final = _words("auth base_url cors cors_enabled timeout timeouts")
-DATABASE_KEYS: Final = _words(
-    "auto_migrate conn_string dbname host max_idle_conns max_open_conns name password port ssl_mode user"
-)
+DATABASE_KEYS: Final = _words("conn_string dbname max_idle_conns max_open_conns")
 TEMPORAL_KEYS: Final = _words("api_key task_queue tls")
 TEMPORAL_STANDALONE_KEYS: Final = _words("cluster_name enable_ui expose namespace ui_port")
 TOOL_KEYS: Final = _words("env input output")

@@ -22,11 +22,20 @@ from compozy.config.settings import (
     TemporalSettings,
     TemporalStandaloneSettings,
 )
-from compozy.config.table import FOLLOWS_MODE, SETTINGS
+from compozy.config.table import FOLLOWS_MODE, NEVER, SETTINGS
+from compozy.config.urls import says_ssl_mode
 from compozy.config.validation import describe
 from compozy.domain.errors import Problem
 
-_PATHS: Final = ("database.path", "temporal.standalone.cli_path", "temporal.standalone.database_file")
+_PATHS: Final = (
+    "database.path",
+    "database.ssl_ca",
+    "database.ssl_cert",
+    "database.ssl_key",
+    "temporal.standalone.cli_path",
+    "temporal.standalone.database_file",
+)
+_IN_URL: Final = tuple(f"database.{name}" for name in ("host", "port", "user", "password", "name"))
 _IN_MEMORY: Final = ":memory:"
 
 
@@ -59,7 +68,7 @@ def resolve_settings(
         return None, _problems_outside(error, given)
     origins = tuple(_origins(document, file, outside, given, default_mode))
     by_key = {origin.key: origin for origin in origins}
-    problems = list(_exposure_problems(by_key, document))
+    problems = [*_exposure_problems(by_key, document), *_database_problems(by_key, document)]
     return (None, problems) if problems else (_build(by_key, root), [])
 
 
@@ -159,6 +168,22 @@ def _exposure_problems(origins: Mapping[str, Origin], document: Document) -> Ite
         yield _problem(bind_ip, document, f"{bind_ip.value!r} is not a loopback address", "use 127.0.0.1")
 
 
+def _database_problems(origins: Mapping[str, Origin], document: Document) -> Iterator[Problem]:
+    """Yield what says twice, or only by half, how to reach the database."""
+    url = origins["database.url"]
+    if url.value is not None:
+        said_twice = [origins[key] for key in _IN_URL if origins[key].value is not None]
+        ssl_mode = origins["database.ssl_mode"]
+        if ssl_mode.value is not None and says_ssl_mode(url.value):
+            said_twice.append(ssl_mode)
+        for origin in said_twice:
+            message = f"is set beside database.url (from {url.source}), which says it already"
+            yield _problem(origin, document, message, "keep one of the two")
+    key = origins["database.ssl_key"]
+    if key.value is not None and origins["database.ssl_cert"].value is None:
+        yield _problem(key, document, "is of no use without database.ssl_cert", "set both, or neither")
+
+
 def _is_loopback(host: str) -> bool:
     """Tell whether only this machine reaches the address; of names, only ``localhost`` is known to be so."""
     try:
@@ -184,6 +209,8 @@ def _build(origins: Mapping[str, Origin], root: Path) -> Settings:
     values["mode"] = Mode(values["mode"])
     values["database.driver"] = StoreDriver(values["database.driver"])
     values["temporal.mode"] = Mode(values["temporal.mode"])
+    if values["database.retention"] == NEVER:
+        values["database.retention"] = None
     standalone = TemporalStandaloneSettings(**_section(values, "temporal.standalone."))
     return Settings(
         root=root,

@@ -3,17 +3,27 @@
 Every field is None until somebody sets it. The defaults are in ``table``, beside the other names of each setting.
 """
 
+from datetime import timedelta
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from compozy.config.fields import Duration, Lowercase, Name, Shape
+from compozy.config.fields import Duration, Lowercase, Name, Shape, duration_or
 from compozy.config.not_yet import DATABASE_KEYS, SERVER_KEYS, TEMPORAL_KEYS, TEMPORAL_STANDALONE_KEYS
+from compozy.config.urls import checked_database_url
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 """A TCP port; 0 means any free one."""
 
 ModeName = Literal["standalone", "distributed"]
+
+DatabaseUrl = Annotated[str, BeforeValidator(checked_database_url)]
+"""The address of a PostgreSQL database."""
+
+SslMode = Literal["disable", "prefer", "require", "verify-ca", "verify-full"]
+
+Retention = Annotated[timedelta | Literal["never"], BeforeValidator(duration_or("never"))]
+"""A duration longer than nothing, or the word that no time is long enough."""
 
 
 class ServerSection(Shape):
@@ -34,6 +44,21 @@ class DatabaseSection(Shape):
 
     driver: Literal["sqlite", "postgres"] | None = None
     path: Name | None = None
+    auto_migrate: bool | None = None
+    retention: Retention | None = None
+    url: DatabaseUrl | None = None
+    host: Name | None = None
+    port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    user: Name | None = None
+    password: Name | None = None
+    name: Name | None = None
+    ssl_mode: SslMode | None = None
+    ssl_ca: Name | None = None
+    ssl_cert: Name | None = None
+    ssl_key: Name | None = None
+    pool_size: Annotated[int, Field(ge=1, le=1000)] | None = None
+    connect_timeout: Duration | None = None
+    statement_timeout: Duration | None = None
 
 
 class TemporalStandaloneSection(Shape):

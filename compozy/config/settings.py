@@ -8,9 +8,11 @@ from typing import Any, Final, Literal
 
 import attrs
 
+from compozy.config.urls import HIDDEN, without_secrets
 from compozy.domain.durations import format_duration
 
 _SECRET: Final = re.compile(r"password|token|secret|key", re.IGNORECASE)
+_PATHS_OF_SECRETS: Final = frozenset({"database.ssl_key"})
 
 
 class Mode(StrEnum):
@@ -58,10 +60,40 @@ class DatabaseSettings:
     Attributes:
         driver: What holds the state.
         path: Absolute path of the SQLite file, or ``:memory:``.
+        auto_migrate: Whether its schema is brought up to date at the start.
+        retention: How long executions are kept once they have ended; None keeps them.
+        url: Address of the PostgreSQL database; then host, port, user, password and name are None.
+        host: PostgreSQL's server, or the folder of its socket.
+        port: Its port.
+        user: Who we are to it.
+        password: Our password there.
+        name: Name of the database.
+        ssl_mode: How far TLS goes; None leaves it to the url, or else to the driver.
+        ssl_ca: Absolute path of the file of the authorities that are trusted.
+        ssl_cert: Absolute path of the file of our certificate.
+        ssl_key: Absolute path of the file of its key.
+        pool_size: How many connections there are at most.
+        connect_timeout: How long connecting may take.
+        statement_timeout: How long one statement may take.
     """
 
     driver: StoreDriver
     path: str
+    auto_migrate: bool
+    retention: timedelta | None
+    url: str | None = attrs.field(repr=False)
+    host: str | None
+    port: int | None
+    user: str | None
+    password: str | None = attrs.field(repr=False)
+    name: str | None
+    ssl_mode: str | None
+    ssl_ca: str | None
+    ssl_cert: str | None
+    ssl_key: str | None
+    pool_size: int
+    connect_timeout: timedelta
+    statement_timeout: timedelta
 
 
 @attrs.frozen(kw_only=True)
@@ -126,16 +158,23 @@ class Origin:
     """
 
     key: str
-    value: Any
+    value: Any = attrs.field(repr=False)  # it may be a secret
     source: str
 
     @property
+    def is_hidden(self) -> bool:
+        """Whether the value is a secret."""
+        return is_secret(self.key) and self.key not in _PATHS_OF_SECRETS
+
+    @property
     def shown(self) -> str:
-        """The value as people write it; a secret's is hidden."""
+        """The value as people write it; a secret is hidden, in an address too."""
         if self.value is None:
             return ""
-        if is_secret(self.key):
-            return "********"
+        if self.is_hidden:
+            return HIDDEN
+        if self.key == "database.url":
+            return without_secrets(self.value)
         if isinstance(self.value, timedelta):
             return format_duration(self.value)
         return str(self.value).lower() if isinstance(self.value, bool) else str(self.value)

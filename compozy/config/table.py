@@ -11,6 +11,9 @@ import attrs
 FOLLOWS_MODE: Final = "follows mode"
 """The default of a setting that the project's mode decides."""
 
+NEVER: Final = "never"
+"""What takes the place of a duration that has no end."""
+
 
 @attrs.frozen
 class Setting:
@@ -49,6 +52,36 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     ),
     Setting("database.driver", "DB_DRIVER", FOLLOWS_MODE, "sqlite or postgres"),
     Setting("database.path", "DB_PATH", ".compozy/compozy.db", "SQLite file, or :memory:", "--db-path"),
+    Setting(
+        "database.auto_migrate",
+        "DB_AUTO_MIGRATE",
+        default=True,
+        about="bring the schema up to date at the start; else compozy migrate up has to",
+    ),
+    Setting("database.retention", "DB_RETENTION", NEVER, "forget executions that ended longer ago, or never"),
+    Setting("database.url", "DB_URL", None, "PostgreSQL as postgresql://USER:PASSWORD@HOST:PORT/NAME"),
+    Setting("database.host", "DB_HOST", None, "server of PostgreSQL, or the folder of its socket; instead of the url"),
+    Setting("database.port", "DB_PORT", None, "port of PostgreSQL; 5432 when not set"),
+    Setting("database.user", "DB_USER", None, "user of PostgreSQL"),
+    Setting("database.password", "DB_PASSWORD", None, "their password"),
+    Setting("database.name", "DB_NAME", None, "name of the database; the user's when not set"),
+    Setting("database.ssl_mode", "DB_SSL_MODE", None, "disable, prefer, require, verify-ca or verify-full"),
+    Setting("database.ssl_ca", "DB_SSL_CA", None, "file of the authorities that may have signed the server"),
+    Setting("database.ssl_cert", "DB_SSL_CERT", None, "file of our own certificate"),
+    Setting("database.ssl_key", "DB_SSL_KEY", None, "file of its key; the certificate's file when not set"),
+    Setting("database.pool_size", "DB_POOL_SIZE", 10, "how many connections to PostgreSQL there are at most"),
+    Setting(
+        "database.connect_timeout",
+        "DB_CONNECT_TIMEOUT",
+        timedelta(seconds=10),
+        "how long connecting to PostgreSQL may take",
+    ),
+    Setting(
+        "database.statement_timeout",
+        "DB_STATEMENT_TIMEOUT",
+        timedelta(seconds=30),
+        "how long one statement may take in PostgreSQL",
+    ),
     Setting(
         "temporal.mode", "TEMPORAL_MODE", FOLLOWS_MODE, "standalone runs a dev server, distributed dials a cluster"
     ),

@@ -9,6 +9,7 @@ from pydantic_core import ErrorDetails
 from compozy.config import not_yet
 from compozy.config.documents import Document, KeyPath, in_line_order
 from compozy.config.fields import Shape
+from compozy.config.urls import HIDDEN
 from compozy.domain.errors import Problem
 from compozy.domain.suggestions import did_you_mean
 
@@ -16,6 +17,7 @@ ShapeT = TypeVar("ShapeT", bound=Shape)
 
 _Description: TypeAlias = tuple[str, str | None]
 _SHOWN_CHARACTERS: Final = 60  # half a line of a terminal
+_SECRETS: Final = frozenset({"password"})
 
 
 def shown(value: Any) -> str:
@@ -82,7 +84,11 @@ def check_shape(document: Document, shape: type[ShapeT]) -> tuple[ShapeT | None,
 def describe(error: ErrorDetails) -> tuple[str, str | None]:
     """Return what is wrong with a value, and the way out, whatever file or variable it came from."""
     description = _DESCRIPTIONS.get(error["type"])
-    return description(error["input"], error.get("ctx", {})) if description else (error["msg"].lower(), None)
+    if description is None:
+        return error["msg"].lower(), None
+    # What should have been a secret is one, though it has the wrong type.
+    value = HIDDEN if error["loc"] and error["loc"][-1] in _SECRETS else error["input"]
+    return description(value, error.get("ctx", {}))
 
 
 def _problems(error: ValidationError, document: Document, shape: type[Shape]) -> Iterator[Problem]:

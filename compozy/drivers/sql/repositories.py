@@ -1,6 +1,7 @@
 """The repositories on any SQL database."""
 
 import builtins
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
@@ -27,7 +28,7 @@ from compozy.domain.executions import Failure, Progress, TaskNode, TaskState, Wo
 from compozy.domain.json import Json
 from compozy.domain.statuses import Status
 from compozy.drivers.sql.dialect import Dialect
-from compozy.drivers.sql.rows import Rows, Values, failure_value, optional_json_value, require_aware
+from compozy.drivers.sql.rows import Rows, Values, failure_value, optional_json_value, require_aware, text_value
 from compozy.drivers.sql.session import Row, SqlSession
 from compozy.drivers.sql.statements import Statements
 
@@ -77,14 +78,14 @@ class SqlWorkflowStates(_Repository, WorkflowStates):
             optional_json_value(output, "output"),
             failure_value(error),
             self.tools.dialect.moment_in(at, "at"),
-            exec_id,
+            text_value(exec_id, "exec_id"),
         )
         written = await self._write(self.tools.statements.update_workflow[status], values)
         return self.tools.rows.workflow(written[0]) if written else await self.get(exec_id)
 
     @override
     async def get(self, exec_id: str) -> WorkflowState:
-        for row in await self.session.rows(self.tools.statements.get_workflow, (exec_id,)):
+        for row in await self.session.rows(self.tools.statements.get_workflow, (text_value(exec_id, "exec_id"),)):
             return self.tools.rows.workflow(row)
         raise NotFoundError(f"there is no execution {exec_id!r}")
 
@@ -101,7 +102,7 @@ class SqlWorkflowStates(_Repository, WorkflowStates):
 
     @override
     async def delete(self, exec_id: str) -> None:
-        if not await self._write(self.tools.statements.delete_workflow, (exec_id,)):
+        if not await self._write(self.tools.statements.delete_workflow, (text_value(exec_id, "exec_id"),)):
             raise NotFoundError(f"there is no execution {exec_id!r}")
 
     @override
@@ -128,24 +129,27 @@ class SqlWorkflowStates(_Repository, WorkflowStates):
 
         since, until = where.since, where.until
         if where.parent_exec_id is not None:
-            add("parent_exec_id = {}", where.parent_exec_id)
+            add("parent_exec_id = {}", text_value(where.parent_exec_id, "parent_exec_id"))
         if where.workflow_id is not None:
             # As in the statement: planners are to walk along the index by parent.
             add(
                 "workflow_id = {}" if where.parent_exec_id is None else "coalesce(workflow_id, '') = {}",
-                where.workflow_id,
+                text_value(where.workflow_id, "workflow_id"),
             )
         if since is not None:
             add("created_at >= {}", moment(since, "since"))
         # Of two upper bounds the lower one says it all, and a walk along an index has room for one.
         if after is not None and (until is None or after.created_at < _aware(until, "until")):
-            add("(created_at, exec_id) < ({}, {})", moment(after.created_at, "cursor"), after.exec_id)
+            add(
+                "(created_at, exec_id) < ({}, {})",
+                moment(after.created_at, "cursor"),
+                text_value(after.exec_id, "cursor"),
+            )
         elif until is not None:
             add("created_at < {}", moment(until, "until"))
-        parameters.append(limit + 1)
         statements = self.tools.statements
         make = statements.listing if where.parent_exec_id is None else statements.listing_of_parent
-        return make(statuses, conditions, len(parameters)), parameters
+        return make(statuses, conditions, limit + 1), parameters
 
 
 class SqlTaskStates(_Repository, TaskStates):
@@ -173,23 +177,23 @@ class SqlTaskStates(_Repository, TaskStates):
 
     @override
     async def find(self, task_exec_id: str) -> TaskState | None:
-        for row in await self.session.rows(self.tools.statements.get_task, (task_exec_id,)):
+        for row in await self.session.rows(self.tools.statements.get_task, (text_value(task_exec_id, "task_exec_id"),)):
             return self.tools.rows.task(row)
         return None
 
     @override
     async def list_by_workflow(self, exec_id: str) -> Sequence[TaskState]:
-        rows = await self.session.rows(self.tools.statements.list_tasks, (exec_id,))
+        rows = await self.session.rows(self.tools.statements.list_tasks, (text_value(exec_id, "exec_id"),))
         return [self.tools.rows.task(row) for row in rows]
 
     @override
     async def children(self, parent_id: str) -> Sequence[TaskState]:
-        rows = await self.session.rows(self.tools.statements.children, (parent_id,))
+        rows = await self.session.rows(self.tools.statements.children, (text_value(parent_id, "parent_id"),))
         return [self.tools.rows.task(row) for row in rows]
 
     @override
     async def hierarchy(self, exec_id: str) -> Sequence[TaskNode]:
-        rows = await self.session.rows(self.tools.statements.hierarchy, (exec_id,))
+        rows = await self.session.rows(self.tools.statements.hierarchy, (text_value(exec_id, "exec_id"),))
         nodes = [TaskNode(self.tools.rows.task(tuple(row)[:-1]), row[-1]) for row in rows]
         inside: dict[str | None, list[TaskNode]] = {}
         for node in nodes:
@@ -198,7 +202,7 @@ class SqlTaskStates(_Repository, TaskStates):
 
     @override
     async def progress(self, parent_id: str) -> Progress:
-        rows = await self.session.rows(self.tools.statements.progress, (parent_id,))
+        rows = await self.session.rows(self.tools.statements.progress, (text_value(parent_id, "parent_id"),))
         return Progress(counts={Status(status): count for status, count in rows})
 
 
@@ -215,13 +219,13 @@ class SqlUsers(_Repository, Users):
 
     @override
     async def get(self, user_id: str) -> User:
-        for row in await self.session.rows(self.tools.statements.get_user, (user_id,)):
+        for row in await self.session.rows(self.tools.statements.get_user, (text_value(user_id, "user_id"),)):
             return self.tools.rows.user(row)
         raise NotFoundError(f"there is no user {user_id!r}")
 
     @override
     async def find_by_email(self, email: str) -> User | None:
-        for row in await self.session.rows(self.tools.statements.find_user, (email.lower(),)):
+        for row in await self.session.rows(self.tools.statements.find_user, (text_value(email.lower(), "email"),)):
             return self.tools.rows.user(row)
         return None
 
@@ -231,7 +235,7 @@ class SqlUsers(_Repository, Users):
 
     @override
     async def delete(self, user_id: str) -> None:
-        if not await self._write(self.tools.statements.delete_user, (user_id,)):
+        if not await self._write(self.tools.statements.delete_user, (text_value(user_id, "user_id"),)):
             raise NotFoundError(f"there is no user {user_id!r}")
 
 
@@ -250,24 +254,26 @@ class SqlApiKeys(_Repository, ApiKeys):
 
     @override
     async def find(self, fingerprint: str) -> ApiKey | None:
-        for row in await self.session.rows(self.tools.statements.find_key, (fingerprint,)):
+        for row in await self.session.rows(self.tools.statements.find_key, (text_value(fingerprint, "fingerprint"),)):
             return self.tools.rows.api_key(row)
         return None
 
     @override
     async def touch(self, key_id: str, at: datetime) -> None:
-        await self._write(self.tools.statements.touch_key, (self.tools.dialect.moment_in(at, "at"), key_id))
+        await self._write(
+            self.tools.statements.touch_key, (self.tools.dialect.moment_in(at, "at"), text_value(key_id, "key_id"))
+        )
 
     @override
     async def revoke(self, key_id: str, at: datetime) -> ApiKey:
-        values = (self.tools.dialect.moment_in(at, "at"), key_id)
+        values = (self.tools.dialect.moment_in(at, "at"), text_value(key_id, "key_id"))
         for row in await self._write(self.tools.statements.revoke_key, values):
             return self.tools.rows.api_key(row)
         raise NotFoundError(f"there is no key {key_id!r}")
 
     @override
     async def list(self, user_id: str) -> Sequence[ApiKey]:
-        rows = await self.session.rows(self.tools.statements.list_keys, (user_id,))
+        rows = await self.session.rows(self.tools.statements.list_keys, (text_value(user_id, "user_id"),))
         return [self.tools.rows.api_key(row) for row in rows]
 
 
@@ -292,18 +298,28 @@ class SqlArchive(_Repository, Archive):
             Kind.API_KEYS: rows.api_key,
         }
         make = makers[kind]
-        return [make(row) for row in await self.session.rows(self.tools.statements.page[kind], (after, limit))]
+        return [
+            make(row)
+            for row in await self.session.rows(self.tools.statements.page[kind], (text_value(after, "after"), limit))
+        ]
 
     @override
     async def add(self, records: Iterable[Record]) -> None:
         self.session.require_writable()
         rows = [self._row(record) for record in records]
-        for kind, group in groupby(rows, key=lambda pair: pair[0]):
-            values = [row for _, row in group]
-            written = {row[0] for row in await self.session.many(self.tools.statements.insert[kind], values)}
-            # The closure raises, so whatever was written before is taken back with it.
-            if twice := [row[0] for row in values if row[0] not in written]:
-                raise DuplicateError(f"{kind.value} {twice[0]!r} is there already")
+        added: list[tuple[Kind, Sequence[Row]]] = []
+        try:
+            for kind, group in groupby(rows, key=lambda pair: pair[0]):
+                values = [row for _, row in group]
+                keys = await self.session.many(self.tools.statements.insert[kind], values)
+                added.append((kind, [tuple(key) for key in keys]))
+                if refused := Counter(row[0] for row in values) - Counter(key[0] for key in keys):
+                    raise DuplicateError(f"{kind.value} {next(iter(refused))!r} is there already")
+        except (ConflictError, InvalidError):
+            # The closure may go on, so nothing of this call may stay; only its own records refer to each other.
+            for kind, keys in reversed(added):
+                await self.session.many(self.tools.statements.remove[kind], keys)
+            raise
 
     def _row(self, record: Record) -> tuple[Kind, Values]:
         rows = self.tools.rows
@@ -323,24 +339,40 @@ class SqlArchive(_Repository, Archive):
 
 @attrs.frozen
 class SqlRepositories:
-    """What a closure works on."""
+    """What a closure works on; each is made when it is asked for, because most closures need one."""
 
-    workflows: WorkflowStates
-    tasks: TaskStates
-    users: Users
-    api_keys: ApiKeys
-    archive: Archive
+    _session: SqlSession
+    _tools: Tools
 
     @classmethod
     def of(cls, session: SqlSession, tools: Tools) -> "SqlRepositories":
         """Return the repositories that work through a session."""
-        return cls(
-            SqlWorkflowStates(session, tools),
-            SqlTaskStates(session, tools),
-            SqlUsers(session, tools),
-            SqlApiKeys(session, tools),
-            SqlArchive(session, tools),
-        )
+        return cls(session, tools)
+
+    @property
+    def workflows(self) -> WorkflowStates:
+        """The recorded workflow executions."""
+        return SqlWorkflowStates(self._session, self._tools)
+
+    @property
+    def tasks(self) -> TaskStates:
+        """The recorded task runs."""
+        return SqlTaskStates(self._session, self._tools)
+
+    @property
+    def users(self) -> Users:
+        """Who may use the API."""
+        return SqlUsers(self._session, self._tools)
+
+    @property
+    def api_keys(self) -> ApiKeys:
+        """The keys of users."""
+        return SqlApiKeys(self._session, self._tools)
+
+    @property
+    def archive(self) -> Archive:
+        """Every record just as it is."""
+        return SqlArchive(self._session, self._tools)
 
 
 def _aware(moment: datetime, key: str) -> datetime:

@@ -6,7 +6,7 @@ Other texts hold no NUL and no lone surrogate, because PostgreSQL cannot store t
 
 import json
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import attrs
 
@@ -20,6 +20,9 @@ from compozy.drivers.sql.dialect import Dialect
 from compozy.drivers.sql.session import Row
 
 Values: TypeAlias = tuple[Any, ...]
+
+_ENCODER: Final = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
+_DECODER: Final = json.JSONDecoder()
 
 
 @attrs.frozen
@@ -35,7 +38,7 @@ class Rows:
         """Return the row of an execution."""
         moment = self._dialect.moment_in
         return (
-            text_value(state.exec_id, "exec_id"),
+            key_value(state.exec_id, "exec_id"),
             text_value(state.workflow_id, "workflow_id"),
             state.status.value,
             json_value(state.input, "input"),
@@ -54,8 +57,8 @@ class Rows:
             exec_id=exec_id,
             workflow_id=workflow_id,
             status=Status(status),
-            input=json.loads(input_),
-            output=None if output is None else json.loads(output),
+            input=json_of(input_),
+            output=None if output is None else json_of(output),
             error=_failure(error),
             parent_exec_id=parent,
             created_at=moment(created_at),
@@ -66,7 +69,7 @@ class Rows:
         """Return the row of a task run."""
         moment = self._dialect.moment_in
         return (
-            text_value(state.task_exec_id, "task_exec_id"),
+            key_value(state.task_exec_id, "task_exec_id"),
             text_value(state.task_id, "task_id"),
             state.type.value,
             text_value(state.exec_id, "exec_id"),
@@ -94,8 +97,8 @@ class Rows:
             workflow_id=workflow_id,
             parent_id=parent_id,
             status=Status(status),
-            input=json.loads(input_),
-            output=None if output is None else json.loads(output),
+            input=json_of(input_),
+            output=None if output is None else json_of(output),
             error=_failure(error),
             attempt=attempt,
             created_at=moment(created_at),
@@ -105,7 +108,7 @@ class Rows:
     def of_user(self, user: User) -> Values:
         """Return the row of a user."""
         return (
-            text_value(user.user_id, "user_id"),
+            key_value(user.user_id, "user_id"),
             text_value(user.email, "email"),
             user.role.value,
             self._dialect.moment_in(user.created_at, "created_at"),
@@ -119,7 +122,7 @@ class Rows:
     def of_api_key(self, key: ApiKey) -> Values:
         """Return the row of an API key."""
         return (
-            text_value(key.key_id, "key_id"),
+            key_value(key.key_id, "key_id"),
             text_value(key.user_id, "user_id"),
             text_value(key.name, "name"),
             text_value(key.fingerprint, "fingerprint"),
@@ -180,6 +183,17 @@ def text_value(text: str, key: str) -> str:
     return text
 
 
+def key_value(text: str, key: str) -> str:
+    """Return the text when it can be the key of a record.
+
+    Raises:
+        InvalidError: As :func:`text_value`, or it is empty: pages of an archive begin after the empty key.
+    """
+    if not text:
+        raise InvalidError(Problem(message="is empty", key=key, hint="pass an id, such as new_exec_id() makes"))
+    return text_value(text, key)
+
+
 def optional_text_value(text: str | None, key: str) -> str | None:
     """Return the text when it can be stored, None for None; raises as :func:`text_value`."""
     return None if text is None else text_value(text, key)
@@ -191,12 +205,16 @@ def json_value(value: Json, key: str) -> str:
     Raises:
         InvalidError: It is not JSON, or nested too deep.
     """
-    if is_too_deep(value):
-        raise InvalidError(Problem(message=f"nested deeper than {MAX_DEPTH} levels", key=key, hint="flatten it"))
     try:
-        return json.dumps(value, separators=(",", ":"), allow_nan=False)
+        text = _ENCODER.encode(value)
     except (TypeError, ValueError, RecursionError) as error:
+        if is_too_deep(value):
+            raise _too_deep(key) from error
         raise InvalidError(Problem(message=f"not storable as JSON: {error}", key=key)) from error
+    # A level takes a bracket at least, so most values need no closer look, which takes as long as the encoding.
+    if text.count("[") + text.count("{") > MAX_DEPTH and is_too_deep(value):
+        raise _too_deep(key)
+    return text
 
 
 def optional_json_value(value: Json, key: str) -> str | None:
@@ -211,5 +229,15 @@ def failure_value(failure: Failure | None) -> str | None:
     return json_value({"code": failure.code, "message": failure.message, "details": failure.details}, "error")
 
 
+def json_of(text: str) -> Json:
+    """Return the value of a text that :func:`json_value` made."""
+    # Whatever else `json.loads` does is for texts of other makers, and takes as long again.
+    return _DECODER.raw_decode(text)[0]
+
+
 def _failure(text: str | None) -> Failure | None:
-    return None if text is None else Failure(**json.loads(text))
+    return None if text is None else Failure(**json_of(text))
+
+
+def _too_deep(key: str) -> InvalidError:
+    return InvalidError(Problem(message=f"nested deeper than {MAX_DEPTH} levels", key=key, hint="flatten it"))

@@ -1,7 +1,7 @@
 """The SQL of the repositories, made once for each dialect.
 
 Every value is bound. What is spliced into the text are names of tables, columns and statuses, which are constants of
-this program.
+this program, and how many rows a listing returns.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -38,6 +38,7 @@ class Statements:
         workflows, tasks = _names(WORKFLOW_COLUMNS), _names(TASK_COLUMNS)
         users, keys = _names(USER_COLUMNS), _names(API_KEY_COLUMNS)
         self._text = text
+        self._sorts_arms = dialect.sorts_arms
         # A row each; they return the row they wrote, or nothing when the guard held.
         self.upsert_workflow = text(_guarded_upsert("workflow_states", WORKFLOW_COLUMNS, _NEWS))
         # A late write of an earlier attempt must not lower the number.
@@ -89,6 +90,10 @@ class Statements:
             kind: text(f"{_insert(table, columns)} ON CONFLICT DO NOTHING RETURNING {columns[0]}")
             for kind, (table, columns) in _TABLES.items()
         }
+        # the key
+        self.remove = {
+            kind: text(f"DELETE FROM {table} WHERE {columns[0]} = ?1") for kind, (table, columns) in _TABLES.items()
+        }
 
     def listing(self, statuses: Collection[Status], conditions: Sequence[str], limit: int) -> str:
         """Return the query of one page, newest first.
@@ -99,14 +104,17 @@ class Statements:
         Args:
             statuses: The wanted ones, at least one.
             conditions: What else must hold, with parameters.
-            limit: The number of the parameter that says how many rows.
+            limit: How many rows; literally, so that the database knows it when it plans, once for all cursors.
         """
+        ending = f"ORDER BY created_at DESC, exec_id DESC LIMIT {limit:d}"
         rest = "".join(f" AND {condition}" for condition in conditions)
-        arms = " UNION ALL ".join(
+        arms = [
             f"SELECT {_names(WORKFLOW_COLUMNS)} FROM workflow_states WHERE status = '{status}'{rest}"
             for status in statuses
-        )
-        return self._text(f"{arms} ORDER BY created_at DESC, exec_id DESC LIMIT ?{limit}")
+        ]
+        if self._sorts_arms and len(arms) > 1:
+            arms = [f"({arm} {ending})" for arm in arms]
+        return self._text(f"{' UNION ALL '.join(arms)} {ending}")
 
     def listing_of_parent(self, statuses: Collection[Status], conditions: Sequence[str], limit: int) -> str:
         """Return the query of one page of the executions that one other started: a single walk along their index.
@@ -114,13 +122,13 @@ class Statements:
         Args:
             statuses: The wanted ones, at least one.
             conditions: What else must hold, with parameters.
-            limit: The number of the parameter that says how many rows.
+            limit: How many rows, literally as in :meth:`listing`.
         """
         # The expression keeps planners from the index by status, which knows nothing of parents.
         wanted = " AND ".join([*conditions, f"coalesce(status, '') IN ({_literals(statuses)})"])
         return self._text(
             f"SELECT {_names(WORKFLOW_COLUMNS)} FROM workflow_states WHERE {wanted} "
-            f"ORDER BY created_at DESC, exec_id DESC LIMIT ?{limit}"
+            f"ORDER BY created_at DESC, exec_id DESC LIMIT {limit:d}"
         )
 
     @cached_property

@@ -28,12 +28,13 @@ def moment_text(moment: datetime, key: str) -> str:
         utc = moment.astimezone(UTC)
     except OverflowError as error:
         raise InvalidError(Problem(message=f"{moment} is out of range in UTC", key=key)) from error
-    return utc.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    return utc.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 SQLITE: Final = Dialect(
     mark="?",
     greatest="max",
+    sorts_arms=False,
     lock_referred="",  # there is one writer at a time
     moment_in=moment_text,
     moment_out=datetime.fromisoformat,

@@ -7,7 +7,7 @@ schema that is in use, the file is copied.
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -35,13 +35,18 @@ def apply_migrations(connection: sqlite3.Connection, known: Sequence[Migration],
     Raises:
         ConflictError: As ``compozy.drivers.sql.migrations.pending`` says; nothing was changed.
     """
-    before = len(recorded(connection))
-    in_use = place if before and place != ":memory:" else None
+    in_use = place if recorded(connection) and place != ":memory:" else None
     backup: Path | None = None
+    count = 0  # of ours: another process may apply the others meanwhile
     while pending(recorded(connection), known, str(place)):
-        copied = _apply_next(connection, known, str(place), in_use if backup is None else None)
-        backup = backup or copied
-    return Applied(before=before, version=len(known), backup=str(backup) if backup is not None else None)
+        with _next_migration(connection, known, str(place)) as migration:
+            if migration is None:
+                continue
+            if in_use is not None and backup is None:
+                backup = _back_up(in_use, migration.version - 1)
+            _apply(connection, migration)
+            count += 1
+    return Applied(before=len(known) - count, version=len(known), backup=str(backup) if backup is not None else None)
 
 
 def recorded(connection: sqlite3.Connection) -> list[tuple[str, str]]:
@@ -51,28 +56,28 @@ def recorded(connection: sqlite3.Connection) -> list[tuple[str, str]]:
     return connection.execute("SELECT name, checksum FROM schema_migrations ORDER BY version").fetchall()
 
 
-def _apply_next(
-    connection: sqlite3.Connection, known: Sequence[Migration], place: str, to_back_up: Path | None
-) -> Path | None:
-    backup = None
+@contextmanager
+def _next_migration(
+    connection: sqlite3.Connection, known: Sequence[Migration], place: str
+) -> Iterator[Migration | None]:
+    """Yield, within a transaction that has the write lock, what is to be applied; commit it, or take it all back."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         connection.execute(_RECORD)
         # Asked again under the lock: another process may have been faster.
-        needed = pending(recorded(connection), known, place)
-        for migration in needed[:1]:
-            if to_back_up is not None:
-                backup = _back_up(to_back_up, migration.version - 1)
-            for statement in _statements(migration.sql):
-                connection.execute(statement)
-            row = (migration.version, migration.name, migration.checksum, datetime.now(UTC).isoformat())
-            connection.execute("INSERT INTO schema_migrations VALUES (?, ?, ?, ?)", row)
+        yield next(iter(pending(recorded(connection), known, place)), None)
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
-    return backup
+
+
+def _apply(connection: sqlite3.Connection, migration: Migration) -> None:
+    for statement in _statements(migration.sql):
+        connection.execute(statement)
+    row = (migration.version, migration.name, migration.checksum, datetime.now(UTC).isoformat())
+    connection.execute("INSERT INTO schema_migrations VALUES (?, ?, ?, ?)", row)
 
 
 def _back_up(path: Path, version: int) -> Path:

@@ -3,40 +3,44 @@
 import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from queue import SimpleQueue
 
 import attrs
 
 from compozy.drivers.sqlite.connection import connect_reader
+from compozy.drivers.sqlite.desks import Desk, Desks
 from compozy.drivers.sqlite.errors import translate
-from compozy.drivers.sqlite.jobs import Job, Jobs
+from compozy.drivers.sqlite.jobs import Job
 from compozy.drivers.sqlite.session import Session
 
 
 @attrs.define(eq=False)
 class Reader:
-    """Serves read-only jobs; several readers share one queue.
+    """Serves read-only jobs; several readers share their work.
 
     It connects with its first job, and anew after the database has failed.
 
     Args:
         path: The database file.
-        jobs: What to carry out; None ends every reader.
+        desks: Where jobs come from.
         deliver: Takes each finished job; called on the reader's thread.
     """
 
     _path: Path
-    _jobs: Jobs
+    _desks: Desks
     _deliver: Callable[[Sequence[Job[object]]], None]
     _connection: sqlite3.Connection | None = None
 
     def serve(self) -> None:
-        """Carry out jobs until the end of the queue, then close the connection."""
+        """Carry out jobs until there will be no more, then close the connection."""
+        desk: Desk = SimpleQueue()
+        self._desks.offer(desk)
         try:
-            while (job := self._jobs.get()) is not None:
+            while (job := desk.get()) is not None:
                 self._carry_out(job)
+                self._desks.offer(desk)  # before the caller wakes up, who may have more to ask
                 self._deliver([job])
         finally:
-            self._jobs.put(None)  # for the other readers
             self._disconnect()
 
     def _carry_out(self, job: Job[object]) -> None:

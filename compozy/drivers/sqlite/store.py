@@ -1,7 +1,8 @@
 """The SQLite store: opening, closing, and the way from a Trio task to a thread and back."""
 
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from functools import partial
 from importlib.resources.abc import Traversable
@@ -17,6 +18,7 @@ from compozy.contracts.store import Repositories, Store, StoreStatistics
 from compozy.domain.errors import UnavailableError
 from compozy.drivers.sql.migrations import pending, read_migrations, require_current, schema_folder, status_of
 from compozy.drivers.sqlite.connection import Place, connect_reader, connect_writer
+from compozy.drivers.sqlite.desks import Desks
 from compozy.drivers.sqlite.errors import translated
 from compozy.drivers.sqlite.jobs import Job, Jobs
 from compozy.drivers.sqlite.migrations import apply_migrations, recorded
@@ -54,7 +56,9 @@ class SqliteStore(Store):
         self._is_open = True
         self._writes: Jobs = SimpleQueue()
         # A database in memory belongs to one connection, the writer's, so reads wait their turn among the writes.
-        self._reads: Jobs = self._writes if place == ":memory:" else SimpleQueue()
+        self._reads: Jobs | Desks = self._writes if place == ":memory:" else Desks()
+        self._finished: deque[Job[object]] = deque()
+        self._is_called = False
         self._transactions = 0
         self._rollbacks = 0
         self._reads_done = 0
@@ -85,7 +89,7 @@ class SqliteStore(Store):
             waiting=waiting,
         )
 
-    async def _submit(self, job: Job[T], jobs: Jobs) -> T:
+    async def _submit(self, job: Job[T], jobs: Jobs | Desks) -> T:
         # Before the job is on its way, so that a caller who is cancelled already leaves nothing behind for certain.
         await trio.lowlevel.checkpoint_if_cancelled()
         if not self._is_open:
@@ -97,31 +101,36 @@ class SqliteStore(Store):
     async def _opened(self, connection: sqlite3.Connection) -> AsyncIterator[None]:
         """Serve what is asked for while the body runs; afterwards refuse new work and finish what waits."""
         async with AsyncExitStack() as stack:
-            for name, serve, jobs in self._threads(connection):
-                await stack.enter_async_context(serving(name, serve, partial(jobs.put, None)))
+            for name, serve, stop in self._threads(connection):
+                await stack.enter_async_context(serving(name, serve, stop))
             try:
                 yield
             finally:
                 self._is_open = False
 
-    def _threads(self, connection: sqlite3.Connection) -> list[tuple[str, Callable[[], None], Jobs]]:
-        """Return name, duty and queue of each thread; the writer is first to start and last to end."""
+    def _threads(self, connection: sqlite3.Connection) -> Iterator[tuple[str, Callable[[], None], Callable[[], None]]]:
+        """Yield name and duty of each thread, and what ends it; the writer is first to start and last to end."""
         writer = Writer(connection, str(self._place), self._writes, self._deliver)
-        threads = [("compozy-sqlite-writer", writer.serve, self._writes)]
-        if self._place != ":memory:":
+        yield "compozy-sqlite-writer", writer.serve, partial(self._writes.put, None)
+        if self._place != ":memory:" and isinstance(self._reads, Desks):
             for number in range(READERS):
                 reader = Reader(self._place, self._reads, self._deliver)
-                threads.append((f"compozy-sqlite-reader-{number}", reader.serve, self._reads))
-        return threads
+                yield f"compozy-sqlite-reader-{number}", reader.serve, self._reads.close
 
     def _deliver(self, jobs: Sequence[Job[object]]) -> None:
         """Hand finished jobs back to the Trio thread; called on the others."""
+        self._finished.extend(jobs)
+        if self._is_called:
+            return  # the Trio thread will find them: it withdraws the call before it looks
+        self._is_called = True
         # The run can be over only if it crashed; then nobody waits any more.
         with suppress(trio.RunFinishedError):
-            self._token.run_sync_soon(self._settle, jobs)
+            self._token.run_sync_soon(self._settle)
 
-    def _settle(self, jobs: Sequence[Job[object]]) -> None:
-        for job in jobs:
+    def _settle(self) -> None:
+        self._is_called = False
+        while self._finished:
+            job = self._finished.popleft()
             if job.is_given_up:
                 continue
             if job.ended_well:

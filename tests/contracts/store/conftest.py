@@ -1,28 +1,150 @@
 """Every store driver, behind one fixture; the suite beside this file never asks which one it has."""
 
+import asyncio
+import gc
+import sqlite3
 import threading
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import asyncpg
+import attrs
 import pytest
+import trio
 
 from compozy.contracts.store import Store
+from compozy.domain.accounts import ApiKey, Role, User
 from compozy.domain.definitions import TaskType
 from compozy.domain.executions import TaskState, WorkflowState
 from compozy.domain.ids import new_exec_id
 from compozy.domain.statuses import Status
-from compozy.drivers.sqlite import open_store
+from compozy.drivers import postgres, sqlite
 
-DURABLE = {"sqlite": lambda folder: open_store(folder / "compozy.db")}
-"""Drivers whose records outlive the store that wrote them: name to opener of the store that belongs to a folder."""
+Opener = Callable[[], AbstractAsyncContextManager[Store]]
 
-DRIVERS = DURABLE | {"sqlite-memory": lambda _folder: open_store(":memory:")}
+
+Hold = Callable[[], Callable[[], object]]
+
+
+@attrs.frozen
+class Driver:
+    """A driver with a place of its own for one test.
+
+    Attributes:
+        open: Opens the store that belongs to the place.
+        hold: Takes, as somebody else, what every transaction needs; returns what lets go of it.
+        is_durable: Whether its records outlive the store that wrote them.
+    """
+
+    open: Opener
+    hold: Hold
+    is_durable: bool = True
+
+
+def _sqlite(request) -> Driver:
+    path = request.getfixturevalue("tmp_path") / "compozy.db"
+
+    def hold():
+        connection = sqlite3.connect(path, isolation_level=None)
+        connection.execute("BEGIN IMMEDIATE")
+        return connection.close
+
+    return Driver(lambda: sqlite.open_store(path), hold)
+
+
+def _postgres(request) -> Driver:
+    janitor = request.getfixturevalue("clean_database")
+    connecting = postgres.Connecting(url=janitor.url)
+    return Driver(lambda: postgres.open_store(connecting), janitor.hold)
+
+
+def _memory(_) -> Driver:
+    return Driver(lambda: sqlite.open_store(":memory:"), lambda: pytest.fail("no way in"), is_durable=False)
+
+
+DURABLE = {"sqlite": _sqlite, "postgres": _postgres}
+"""Drivers whose records outlive the store that wrote them, by name."""
+
+DRIVERS = DURABLE | {"sqlite-memory": _memory}
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
 
-Opener = Callable[[], AbstractAsyncContextManager[Store]]
+GOODBYE_S = 5
+"""How long PostgreSQL may take to notice that connections were closed."""
+
+
+class Janitor:
+    """A connection of its own to a PostgreSQL database, for what happens between tests.
+
+    All tests share the database, because to make one takes longer than most tests.
+    """
+
+    def __init__(self, url):
+        self.url = url
+        self._runner = asyncio.Runner()
+        self._connection = self._runner.run(asyncpg.connect(url))
+
+    def others(self) -> list[str]:
+        """Return what the other connections do, after those that were closed had time to go."""
+        return self._runner.run(self._others())
+
+    def clean(self):
+        """Delete every record; faster than TRUNCATE where there are few."""
+        self._runner.run(self._connection.execute("DELETE FROM workflow_states; DELETE FROM users"))
+
+    def hold(self):
+        """Keep everybody else from the executions; return what lets go of them."""
+        self._runner.run(self._connection.execute("BEGIN; LOCK TABLE workflow_states"))
+        return self.let_go
+
+    def let_go(self):
+        """Let go of what is held, if anything."""
+        if self._connection.is_in_transaction():
+            self._runner.run(self._connection.execute("ROLLBACK"))
+
+    def close(self):
+        self._runner.run(self._connection.close())
+        self._runner.close()
+
+    async def _others(self):
+        query = (
+            "SELECT concat_ws(': ', application_name, state, query) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        )
+        deadline = asyncio.get_running_loop().time() + GOODBYE_S
+        # There is no event for the end of a process of the server's.
+        while (rows := await self._connection.fetch(query)) and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110 - see above
+            await asyncio.sleep(0.002)
+        return [row[0] for row in rows]
+
+
+@pytest.fixture(scope="session")
+def janitor(postgres_server):
+    """Keep a database that has our schema and no records."""
+    postgres_server.create_database("stores")
+    # It looks for a deadlock only after a second of waiting, and some tests make many.
+    postgres_server.run_sql("ALTER DATABASE stores SET deadlock_timeout = '10ms'")
+    url = postgres_server.url("stores")
+    trio.run(postgres.migrate, postgres.Connecting(url=url))
+    janitor = Janitor(url)
+    # Each store collects garbage when its asyncio loop ends, which would take 50 ms with all that pytest has in memory.
+    gc.collect()
+    gc.freeze()
+    yield janitor
+    gc.unfreeze()
+    janitor.close()
+
+
+@pytest.fixture
+def clean_database(janitor):
+    """Yield the keeper of a PostgreSQL database without records; at the end nobody else may be connected to it."""
+    yield janitor
+    janitor.let_go()
+    others = janitor.others()
+    janitor.clean()
+    assert others == []
 
 
 def _open_files(folder: Path) -> list[str]:
@@ -47,13 +169,23 @@ def no_leaks(tmp_path):
 
 
 @pytest.fixture(params=sorted(DRIVERS))
-def open_driver(request, tmp_path, no_leaks) -> Opener:
-    return lambda: DRIVERS[request.param](tmp_path)
+def driver(request, no_leaks) -> Driver:
+    return DRIVERS[request.param](request)
 
 
 @pytest.fixture(params=sorted(DURABLE))
-def open_durable(request, tmp_path, no_leaks) -> Opener:
-    return lambda: DURABLE[request.param](tmp_path)
+def durable(request, no_leaks) -> Driver:
+    return DURABLE[request.param](request)
+
+
+@pytest.fixture
+def open_driver(driver) -> Opener:
+    return driver.open
+
+
+@pytest.fixture
+def open_durable(durable) -> Opener:
+    return durable.open
 
 
 @pytest.fixture
@@ -104,6 +236,37 @@ def a_task():
 
 
 @pytest.fixture
+def a_user():
+    """Return a function that makes a user; keywords override, ``at`` shifts it from noon by seconds."""
+
+    def make(*, at: float = 0, **changes) -> User:
+        user_id = new_exec_id()
+        moment = NOON + timedelta(seconds=at)
+        values = {"user_id": user_id, "email": f"{user_id}@example.org", "role": Role.USER, "created_at": moment}
+        return User(**(values | changes))
+
+    return make
+
+
+@pytest.fixture
+def a_key():
+    """Return a function that makes a key of a user; keywords override, ``at`` shifts it from noon by seconds."""
+
+    def make(user_id: str, *, at: float = 0, **changes) -> ApiKey:
+        key_id = new_exec_id()
+        values = {
+            "key_id": key_id,
+            "user_id": user_id,
+            "fingerprint": f"fingerprint of {key_id}",
+            "prefix": "cpzy_abcdef",
+            "created_at": NOON + timedelta(seconds=at),
+        }
+        return ApiKey(**(values | changes))
+
+    return make
+
+
+@pytest.fixture
 def put(store):
     """Return a function that records executions in one transaction and returns what is recorded then."""
 
@@ -134,3 +297,18 @@ def get(store):
         return await store.read(lambda repositories: repositories.workflows.get(exec_id))
 
     return get
+
+
+@pytest.fixture
+def put_accounts(store):
+    """Return a function that records users and keys in one transaction."""
+
+    async def put_accounts(*accounts: User | ApiKey) -> None:
+        async def work(repositories):
+            for account in accounts:
+                repository = repositories.users if isinstance(account, User) else repositories.api_keys
+                await repository.add(account)
+
+        await store.transaction(work)
+
+    return put_accounts

@@ -12,7 +12,7 @@ from compozy.config.settings import Origin
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch):
-    for name in ("SERVER_PORT", "COMPOZY_MODE", "LOG_LEVEL", "SERVER_HOST"):
+    for name in ("SERVER_PORT", "COMPOZY_MODE", "LOG_LEVEL", "SERVER_HOST", "DB_URL", "DB_HOST", "DB_PASSWORD"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -27,6 +27,20 @@ def test_every_setting_is_shown_with_its_value_and_source(invoke, project, monke
     assert shown["server.port"] == {"value": 5002, "source": "environment SERVER_PORT"}
     assert shown["server.host"] == {"value": "127.0.0.1", "source": "default"}
     assert shown["temporal.standalone.start_timeout"] == {"value": "30s", "source": "default"}
+
+
+@pytest.mark.parametrize("format_", ["json", "yaml", "table"])
+def test_no_password_is_shown_in_any_form(invoke, project, monkeypatch, format_):
+    monkeypatch.setenv("COLUMNS", "200")  # so that no line of the table is folded
+    monkeypatch.setenv("DB_URL", "postgresql://ada:hunter2@db/shop?sslpassword=hunter2")
+    with_url = invoke("config", "show", "-c", project, "-o", format_)
+    monkeypatch.delenv("DB_URL")
+    monkeypatch.setenv("DB_PASSWORD", "hunter2")
+    with_parts = invoke("config", "show", "-c", project, "-o", format_)
+
+    assert (with_url.exit_code, with_parts.exit_code) == (0, 0)
+    assert "ada:********@db" in with_url.stdout
+    assert "hunter2" not in with_url.output + with_parts.output
 
 
 def test_settings_are_shown_whatever_state_the_workflows_are_in(invoke, project):

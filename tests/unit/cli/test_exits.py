@@ -56,5 +56,6 @@ def test_exit_codes_are_the_documented_numbers():
         "FAILED": 1,
         "INVALID": 2,
         "UNAVAILABLE": 3,
+        "PENDING": 4,
         "INTERRUPTED": 130,
     }

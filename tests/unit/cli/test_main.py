@@ -84,7 +84,9 @@ HEAVY = {"attrs", "httpx", "pydantic", "quart", "rich", "sqlite3", "temporalio",
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("arguments", [["--help"], ["version"], ["run", "--help"], ["config", "show", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["version"], ["run", "--help"], ["config", "show", "--help"], ["data", "copy", "--help"]]
+)
 def test_help_and_version_load_nothing_heavy(arguments):
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "compozy", *arguments], capture_output=True, text=True, check=True

@@ -27,7 +27,7 @@ def test_a_project_file_with_every_key_has_its_shape(document_of):
         tools: [{id: pay, description: pays, timeout: 5s, with: {a: 1}, config: {b: null}}]
         runtime: {type: python, entrypoint: tools.py}
         server: {host: localhost, port: 0, shutdown_timeout: 1m, allow_public: false}
-        database: {driver: sqlite, path: a.db}
+        database: {driver: sqlite, path: a.db, auto_migrate: false, retention: 30d}
         temporal:
           mode: distributed
           host_port: temporal:7233
@@ -92,7 +92,35 @@ def test_a_key_set_to_nothing_is_as_good_as_left_out(document_of):
         ("runtime: {permissions: []}", "runtime.permissions: not supported by this version yet (remove the key)"),
         ("runtime: {type: bun}", "runtime.type: 'bun' is not supported by this version yet (allowed: python)"),
         ("runtime: {type: perl}", "runtime.type: 'perl' is not allowed (allowed: python)"),
-        ("database: {password: x}", "database.password: not supported by this version yet (remove the key)"),
+        ("database: {conn_string: x}", "database.conn_string: not supported by this version yet (remove the key)"),
+        (
+            "database: {url: 'mysql://u:hunter2@h/db'}",
+            (
+                "database.url: 'mysql://u:********@h/db' is not the address of a PostgreSQL database "
+                "(write postgresql://USER:PASSWORD@HOST:PORT/NAME)"
+            ),
+        ),
+        (
+            "database: {url: hunter2}",
+            (
+                "database.url: this is not the address of a PostgreSQL database "
+                "(write postgresql://USER:PASSWORD@HOST:PORT/NAME)"
+            ),
+        ),
+        ("database: {password: 1234}", "database.password: must be text, not '********'"),
+        ("database: {port: 0}", "database.port: 0 is too small (at least 1)"),
+        ("database: {pool_size: 5000}", "database.pool_size: 5000 is too large (at most 1000)"),
+        (
+            "database: {ssl_mode: verify}",
+            "database.ssl_mode: 'verify' is not allowed (allowed: disable, prefer, require, verify-ca, verify-full)",
+        ),
+        (
+            "database: {retention: for ever}",
+            (
+                "database.retention: 'for ever' is not a duration "
+                '(write for example "500ms", "30s", "1m30s" or "1 minute 30 seconds"; or never)'
+            ),
+        ),
     ],
 )
 def test_each_mistake_in_a_project_file_is_told_with_its_place_and_way_out(problems_of, line, message):

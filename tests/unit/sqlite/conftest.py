@@ -1,8 +1,8 @@
 """What the tests of the SQLite driver share."""
 
+import resource
 from datetime import UTC, datetime
 
-import attrs
 import pytest
 
 from compozy.domain.definitions import TaskType
@@ -48,8 +48,9 @@ def a_task_of():
     """Return a function that makes a task run of an execution, with the same values; keywords override."""
 
     def make(state: WorkflowState, **changes) -> TaskState:
+        common = ("exec_id", "workflow_id", "status", "input", "created_at", "updated_at")
         values = {"task_exec_id": new_exec_id(), "task_id": "say", "type": TaskType.BASIC}
-        return TaskState(**(values | {"exec_id": state.exec_id, "workflow_id": state.workflow_id, "created_at": state.created_at, "updated_at": state.updated_at} | changes))
+        return TaskState(**(values | {name: getattr(state, name) for name in common} | changes))
 
     return make
 
@@ -75,3 +76,18 @@ def recorded_ids():
         return {exec_id for (exec_id,) in connection.execute("SELECT exec_id FROM workflow_states")}
 
     return recorded_ids
+
+
+@pytest.fixture
+def file_size_limit():
+    """Return a function that sets how many bytes a file of this process may have, None: as many as before.
+
+    A full disk that needs no disk; SQLite hears of it as it hears of any failed write.
+    """
+    before, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def limit(size_bytes):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (before if size_bytes is None else size_bytes, most))
+
+    yield limit
+    limit(None)

@@ -5,77 +5,84 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 import trio
 
+from compozy.contracts.store import Kind
 from compozy.drivers.sqlite import open_store
 
-WRITER = """
-import os, sys, trio
-from datetime import UTC, datetime
-from pathlib import Path
-from compozy.domain.definitions import TaskType
-from compozy.domain.executions import TaskState, WorkflowState
-from compozy.domain.ids import new_exec_id
-from compozy.domain.statuses import Status
-from compozy.drivers.sqlite import open_store
+ROUNDS = 200
+ROUNDS_PER_FILE = 10
+LONGEST_US = {"started": 30_000, "acknowledged": 20_000}  # opening a new file takes about half of the former
+TASKS = 3  # that the writer records with each execution
 
-async def write(store):
-    while True:
-        now, exec_id = datetime.now(UTC), new_exec_id()
-        common = dict(exec_id=exec_id, workflow_id="w", status=Status.RUNNING, input={}, created_at=now, updated_at=now)
-        async def work(repositories):
-            await repositories.workflows.upsert(WorkflowState(**common))
-            await repositories.tasks.upsert_many(
-                [TaskState(task_exec_id=exec_id, task_id="t", type=TaskType.BASIC, **common)]
-            )
-        await store.transaction(work)
-        os.write(1, f"{exec_id}\\n".encode())
-
-async def main():
-    async with open_store(Path(sys.argv[1])) as store, trio.open_nursery() as nursery:
-        for _ in range(8):
-            nursery.start_soon(write, store)
-
-trio.run(main)
-"""
+WRITER = Path(__file__).with_name("killed_writer.py")
 
 
-async def acknowledged_until_killed(path, count):
-    """Run a writing process, kill it after about ``count`` transactions, and return the ids that it acknowledged."""
-    command = [sys.executable, "-c", WRITER, str(path)]
-    output = b""
-    process = await trio.lowlevel.open_process(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
-    try:
-        async with process.stdout:
-            async for chunk in process.stdout:
-                output += chunk
-                if output.count(b"\n") >= count:
-                    process.kill()
-    finally:
-        with trio.CancelScope(shield=True):
-            process.kill()
-            await process.wait()
-    return set(output.decode().split("\n")[:-1])
+@pytest.fixture
+async def killed_writer():
+    """Return a function that lets a process write to a file, kills it, and returns which ids were acknowledged."""
+    command = [sys.executable, str(WRITER)]
+    process = await trio.lowlevel.open_process(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    unread = bytearray()
+
+    async def killed_writer(path, event, after_us):
+        await process.stdin.send_all(f"{event} {after_us} {path}\n".encode())
+        while b"\n" not in unread:
+            chunk = await process.stdout.receive_some()
+            assert chunk, "the program has ended"
+            unread.extend(chunk)
+        line, _, rest = bytes(unread).partition(b"\n")
+        unread[:] = rest
+        return set(line.decode().split())
+
+    async with process.stdin, process.stdout:
+        yield killed_writer
+        await process.stdin.aclose()
+        await process.wait()
+
+
+def look_at(path):
+    """Return what SQLite thinks of the file, its executions as pairs of id and output, and how many tasks each has."""
+    with closing(sqlite3.connect(path)) as connection:
+        verdict = connection.execute("PRAGMA integrity_check").fetchall()
+        verdict += connection.execute("PRAGMA foreign_key_check").fetchall()
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+        if "workflow_states" not in tables:  # killed before that
+            return verdict, {}, {}
+        executions = dict(connection.execute("SELECT exec_id, output FROM workflow_states"))
+        return (
+            verdict,
+            executions,
+            dict(connection.execute("SELECT exec_id, count(*) FROM task_states GROUP BY exec_id")),
+        )
 
 
 @pytest.mark.slow
-async def test_a_killed_process_loses_nothing_it_acknowledged(path):
+async def test_a_process_killed_at_any_instant_loses_nothing_it_acknowledged(tmp_path, killed_writer):
     dice = random.Random(23)  # noqa: S311 - a seeded choice, no secret
-    acknowledged = set()
+    acknowledged, written, path = set(), 0, None
 
-    for _ in range(10):
-        acknowledged |= await acknowledged_until_killed(path, dice.randrange(1, 400))
-        async with open_store(path) as store:
-            await store.ping()
-        with closing(sqlite3.connect(path)) as connection:
-            executions = {row[0] for row in connection.execute("SELECT exec_id FROM workflow_states")}
-            tasks = {row[0] for row in connection.execute("SELECT exec_id FROM task_states")}
-            assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    for number in range(ROUNDS):
+        if number % ROUNDS_PER_FILE == 0:
+            acknowledged, path = set(), tmp_path / f"{number}.db"
+        event = dice.choice(sorted(LONGEST_US))
+        acknowledged |= await killed_writer(path, event, dice.randrange(LONGEST_US[event]))
+        verdict, executions, tasks = look_at(path) if path.exists() else ([("ok",)], {}, {})
 
-        assert acknowledged <= executions
-        assert tasks == executions
+        assert verdict == [("ok",)]
+        assert acknowledged <= executions.keys()
+        assert set(executions.values()) <= {str(TASKS)}  # none without its last statement
+        assert tasks == dict.fromkeys(executions, TASKS)
+        if number % ROUNDS_PER_FILE == ROUNDS_PER_FILE - 1:
+            written += len(acknowledged)
+            async with open_store(path) as store:
+                count = await store.read(lambda repositories: repositories.archive.count(Kind.EXECUTIONS))
+            assert count == len(executions)
+
+    assert written > ROUNDS // 4  # many were killed in the midst of their work
 
 
 OPENER = """
