@@ -60,7 +60,8 @@ class WorkflowStates(ABC):
         keep the value of the first write.
 
         Raises:
-            InvalidError: A value is not JSON or nested too deep, a text holds a NUL, or a moment has no time zone.
+            InvalidError: A value is not JSON or nested too deep, an id is empty, a text holds a NUL or half a
+                character, or a moment has no time zone.
         """
 
     @abstractmethod
@@ -282,7 +283,12 @@ class Archive(ABC):
 
 
 class Repositories(Protocol):
-    """What a transaction works on; valid only while its closure runs."""
+    """What a transaction works on; valid only while its closure runs.
+
+    A text that some store could not hold, one with a NUL or half a character (a lone surrogate), is refused wherever it
+    is passed, to look for it as well: InvalidError. A closure that goes on after an error of the domain, but
+    UnavailableError, finds everything as if the refused call had not been made.
+    """
 
     @property
     def workflows(self) -> WorkflowStates:

@@ -135,6 +135,16 @@ async def test_pages_are_in_the_order_of_code_points_whatever_their_size(add, pa
         assert all(len(page) == limit for page in found[:-1])
 
 
+async def test_a_page_begins_after_any_key_recorded_or_not(store, add, an_execution):
+    await add(*(an_execution(exec_id=key) for key in "bdf"))
+
+    async def work(repositories):
+        pages = [await repositories.archive.page(Kind.EXECUTIONS, after=after) for after in "abcfg"]
+        return ["".join(state.exec_id for state in page) for page in pages]
+
+    assert await store.read(work) == ["bdf", "df", "df", "", ""]
+
+
 async def test_every_kind_has_that_order(add, pages, an_execution, a_task, a_user, a_key):
     await add(
         an_execution(exec_id="e"),

@@ -1,10 +1,11 @@
 """The API over the embedded cache, a store in memory, and an orchestrator that plays executions as the test says.
 
-The store is a double because virtual time must not jump while a thread works; tests/integration/api has the real one.
+The store has no thread because virtual time must not jump while one works; tests/integration/api has the real one.
 """
 
 import math
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
@@ -17,87 +18,65 @@ from typing_extensions import override
 from compozy.api import ActorReport, ApiServices, Application, create_app
 from compozy.contracts.cache import PubSub
 from compozy.contracts.orchestrator import Orchestrator
-from compozy.contracts.store import Page, Store, StoreStatistics, TaskStates, WorkflowFilter, WorkflowStates
+from compozy.contracts.store import Kind, Store, StoreStatistics
 from compozy.domain.definitions import Project, TaskDefinition, TaskType, WorkflowDefinition
-from compozy.domain.errors import InvalidError, NotFoundError, UnavailableError
+from compozy.domain.errors import UnavailableError
 from compozy.domain.executions import Failure, TaskState, WorkflowState
 from compozy.domain.ids import new_exec_id
-from compozy.domain.statuses import Status, may_follow
+from compozy.domain.statuses import Status
+from compozy.drivers.sql.migrations import read_migrations, schema_folder
+from compozy.drivers.sql.repositories import SqlRepositories
+from compozy.drivers.sqlite.connection import connect_writer
+from compozy.drivers.sqlite.dialect import TOOLS
+from compozy.drivers.sqlite.migrations import apply_migrations
+from compozy.drivers.sqlite.session import Session, drive
 from compozy.drivers.sugardb import open_cache
 from compozy.engine.events import channel_of, publish
 from compozy.engine.executions import Executions
 from compozy.telemetry.metrics import Deployment, Metrics
 
 
-class Workflows(WorkflowStates):
-    def __init__(self):
-        self.states: dict[str, WorkflowState] = {}
-
-    @override
-    async def upsert(self, state):
-        known = self.states.get(state.exec_id)
-        if known is None or may_follow(known.status, state.status):
-            self.states[state.exec_id] = state
-        return self.states[state.exec_id]
-
-    @override
-    async def get(self, exec_id):
-        if exec_id not in self.states:
-            raise NotFoundError(f"there is no execution {exec_id!r}")
-        return self.states[exec_id]
-
-    @override
-    async def list(self, where: WorkflowFilter, *, cursor=None, limit=50):
-        if cursor is not None and not cursor.isdigit():
-            raise InvalidError(f"{cursor!r} is no cursor of ours")
-        found = [
-            state
-            for state in reversed(self.states.values())
-            if (where.workflow_id is None or state.workflow_id == where.workflow_id)
-            and (where.statuses is None or state.status in where.statuses)
-        ]
-        start = int(cursor or 0)
-        end = start + limit
-        return Page(items=tuple(found[start:end]), next_cursor=str(end) if end < len(found) else None)
-
-
-class Tasks(TaskStates):
-    def __init__(self):
-        self.states: dict[str, TaskState] = {}
-
-    @override
-    async def upsert_many(self, states: Iterable[TaskState]) -> Sequence[TaskState]:
-        written = list(states)
-        self.states.update({state.task_exec_id: state for state in written})
-        return written
-
-    @override
-    async def find(self, task_exec_id):
-        return self.states.get(task_exec_id)
-
-    @override
-    async def list_by_workflow(self, exec_id):
-        return [state for state in self.states.values() if state.exec_id == exec_id]
-
-
 class InMemoryStore(Store):
-    """Transactions one after the other; unreachable while ``down``, or when it has answered ``answers_left`` times."""
+    """An SQLite database in memory, on Trio's own thread.
+
+    Unreachable while ``down``, or when it has answered ``answers_left`` times.
+    """
 
     def __init__(self):
-        self.workflows = Workflows()
-        self.tasks = Tasks()
+        self.connection = connect_writer(":memory:")
+        apply_migrations(self.connection, read_migrations(schema_folder("sqlite")), ":memory:")
         self.down = False
         self.answers_left = math.inf
 
+    @property
+    def states(self):
+        """The recorded executions, by id."""
+        session = Session(self.connection, ":memory:", writable=False)
+        found = drive(lambda repos: repos.archive.page(Kind.EXECUTIONS, limit=1000), SqlRepositories.of(session, TOOLS))
+        return {state.exec_id: state for state in found}
+
     @override
     async def transaction(self, work: Callable[..., Awaitable]):
-        await self.ping()
-        return await work(self)
+        return await self._carry_out(work, writable=True)
 
     @override
     async def read(self, work: Callable[..., Awaitable]):
+        return await self._carry_out(work, writable=False)
+
+    async def _carry_out(self, work, *, writable):
         await self.ping()
-        return await work(self)
+        self.connection.execute("BEGIN")
+        try:
+            session = Session(self.connection, ":memory:", writable=writable)
+            answer = drive(work, SqlRepositories.of(session, TOOLS))
+        except BaseException:
+            self.connection.execute("ROLLBACK")
+            raise
+        self.connection.execute("COMMIT")
+        return answer
+
+    async def aclose(self):
+        self.connection.close()
 
     @override
     async def ping(self):
@@ -225,8 +204,8 @@ def project():
 
 @pytest.fixture
 async def world(project, nursery):
-    async with open_cache() as cache:
-        store = InMemoryStore()
+    store = InMemoryStore()
+    async with open_cache() as cache, aclosing(store):
         theatre = Theatre(store=store, pubsub=cache.pubsub, nursery=nursery)
         actors: list[ActorReport] = []
         executions = Executions(
@@ -247,5 +226,5 @@ async def world(project, nursery):
             actors=actors,
         )
         yield world
-        for exec_id in store.workflows.states:
+        for exec_id in store.states:
             assert await world.watchers(exec_id) == 0, "a subscription was left open"

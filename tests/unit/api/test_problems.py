@@ -130,7 +130,7 @@ async def test_a_body_that_cannot_be_used_is_refused_for_what_it_is(world, data,
 
     body = await response.get_json()
     assert (response.status_code, body["code"]) == (status, code)
-    assert world.store.workflows.states == {}
+    assert world.store.states == {}
 
 
 async def test_an_empty_json_body_means_no_input(world):

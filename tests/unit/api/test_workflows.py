@@ -49,7 +49,7 @@ async def test_starting_answers_202_with_where_the_execution_is(world):
 async def test_input_defaults_are_applied_before_the_execution_is_recorded(world):
     exec_id = await world.start()
 
-    assert world.store.workflows.states[exec_id].input == {"name": "you"}
+    assert world.store.states[exec_id].input == {"name": "you"}
 
 
 async def test_input_that_does_not_fit_the_schema_is_refused_and_nothing_is_recorded(world):
@@ -59,7 +59,7 @@ async def test_input_that_does_not_fit_the_schema_is_refused_and_nothing_is_reco
     assert response.status_code == 422
     assert body["code"] == "INVALID"
     assert "name" in str(body["problems"])
-    assert world.store.workflows.states == {}
+    assert world.store.states == {}
 
 
 async def test_starting_without_an_orchestrator_is_a_503_and_nothing_is_recorded(world):
@@ -70,7 +70,7 @@ async def test_starting_without_an_orchestrator_is_a_503_and_nothing_is_recorded
     assert response.status_code == 503
     assert response.headers["Retry-After"] == "1"
     assert "temporal is restarting" in (await response.get_json())["detail"]
-    assert world.store.workflows.states == {}
+    assert world.store.states == {}
 
 
 async def test_a_client_that_leaves_while_an_execution_is_accepted_does_not_stop_it(world):
@@ -83,7 +83,7 @@ async def test_a_client_that_leaves_while_an_execution_is_accepted_does_not_stop
         world.theatre.doors.set()
     await trio.testing.wait_all_tasks_blocked()
 
-    assert [state.status for state in world.store.workflows.states.values()] == [Status.SUCCESS]
+    assert [state.status for state in world.store.states.values()] == [Status.SUCCESS]
 
 
 async def test_an_execution_that_the_orchestrator_does_not_take_in_time_is_accepted_and_stays_pending(
@@ -94,7 +94,7 @@ async def test_an_execution_that_the_orchestrator_does_not_take_in_time_is_accep
     response = await world.client.post(f"{URL}/greet/executions", json={})
 
     assert response.status_code == 202
-    assert [state.status for state in world.store.workflows.states.values()] == [Status.PENDING]
+    assert [state.status for state in world.store.states.values()] == [Status.PENDING]
 
 
 @pytest.mark.parametrize(("input_", "status"), [({}, "SUCCESS"), ({"fail": True}, "FAILED")])
@@ -140,7 +140,7 @@ async def test_a_synchronous_execution_that_outlasts_its_timeout_is_a_408_and_go
     assert shown["execution"]["tasks"][0]["status"] == "RUNNING"
     world.theatre.curtain.set()
     await trio.testing.wait_all_tasks_blocked()
-    assert world.store.workflows.states[shown["exec_id"]].status is Status.SUCCESS
+    assert world.store.states[shown["exec_id"]].status is Status.SUCCESS
 
 
 async def test_the_default_patience_is_sixty_seconds(world, autojump_clock):
@@ -188,4 +188,4 @@ async def test_a_stopping_server_tells_who_waits_that_the_execution_goes_on(worl
     assert answers[0].status_code == 503
     assert answers[0].headers["Retry-After"] == "1"
     assert body["code"] == "STOPPING"
-    assert body["exec_id"] in world.store.workflows.states
+    assert body["exec_id"] in world.store.states
