@@ -112,6 +112,10 @@ bench: $(VENV)/.dev ## measure speed and memory, both sides in one run
 bench-supervisors: $(BENCH_VENV)/.bench ## measure the supervision library beside bare Trio and its peers
 	@$(BENCH_VENV)/bin/python benchmarks/supervisors/compare.py $(BENCH_ARGS)
 
+.PHONY: bench-store
+bench-store: $(BENCH_VENV)/.bench ## measure the store beside its bare databases and its peers
+	@$(BENCH_VENV)/bin/python benchmarks/store/compare.py $(BENCH_ARGS)
+
 # What is pinned stays as long as it fits; `make lock LOCK_ARGS=--upgrade` takes the newest of everything.
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $(LOCK_ARGS)
 
@@ -119,7 +123,7 @@ COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-h
 lock: ## bring requirements/ in line with pyproject.toml (needs uv and the package registry)
 	@$(COMPILE) pyproject.toml --extra standalone --group build --output-file requirements/run.txt
 	@$(COMPILE) pyproject.toml --constraint requirements/run.txt --extra standalone --group dev --output-file requirements/dev.txt
-	@$(COMPILE) --constraint requirements/run.txt --group bench --output-file requirements/bench.txt
+	@$(COMPILE) pyproject.toml --constraint requirements/run.txt --group bench --output-file requirements/bench.txt
 
 .PHONY: clean
 clean: ## remove the environment, caches and built files

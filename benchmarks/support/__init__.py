@@ -1,1 +1,1 @@
-"""What the benchmark is made of: the two sides, the measures, and the figures that come of them."""
+"""What benchmarks share, and what `first_light.py` is made of: the two sides, the measures, and the figures."""

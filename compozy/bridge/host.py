@@ -5,11 +5,13 @@ trio-asyncio. The host owns a thread with such a loop. Calls cross in both direc
 
 * ``host.call(fn)`` on the Trio side runs a coroutine on the loop (:mod:`compozy.bridge.outward`);
 * ``host.into_trio(fn)`` on the loop runs an async function as a child task of the host's nursery
-  (:mod:`compozy.bridge.inward`).
+  (:mod:`compozy.bridge.inward`);
+* ``host.open_exchange`` is for many small questions to one place on the loop, and ``host.open_feed`` for news from
+  there (:mod:`compozy.bridge.exchange`, :mod:`compozy.bridge.batches`).
 
-Both wait for the other side to end, whatever happens: cancelling the caller cancels the callee, and the caller goes
-on only when the callee has ended. So neither side ever works behind the other's back, and the host can be closed by
-closing the loop first and the nursery after it. Exceptions, results and context variables cross as they are.
+The first two wait for the other side to end, whatever happens: cancelling the caller cancels the callee, and the caller
+goes on only when the callee has ended. So neither side ever works behind the other's back, and the host can be closed
+by closing the loop first and the nursery after it. Exceptions, results and context variables cross as they are.
 
 The loop is made by class, not by ``asyncio.new_event_loop``: importing trio-asyncio changes what that returns, in
 threads too.
@@ -26,10 +28,14 @@ from typing import TypeVar, TypeVarTuple
 import trio
 
 from compozy.bridge import inward, outward
+from compozy.bridge.batches import ToTrio
 from compozy.bridge.errors import HostClosedError
+from compozy.bridge.exchange import Exchange, Question
 
 __all__ = ["AsyncioHost", "HostClosedError", "open_asyncio_host"]
 
+A = TypeVar("A")
+Q = TypeVar("Q")
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
@@ -69,6 +75,22 @@ class AsyncioHost:
             Exception: What ``fn`` raised.
         """
         return await inward.call(self._nursery, self._token, fn, *args)
+
+    def open_exchange(self, receive: Callable[[list[Question[Q, A]]], None]) -> Exchange[Q, A]:
+        """Return an exchange for questions that are answered on the loop. Called on the Trio thread.
+
+        Args:
+            receive: Is called on the loop with the questions that have arrived.
+        """
+        return Exchange(self._loop, self._token, receive)
+
+    def open_feed(self, receive: Callable[[list[T]], None]) -> Callable[[T], None]:
+        """Return what the loop calls to send a value to Trio.
+
+        Args:
+            receive: Is called on the Trio thread with those that have arrived, in order. It must not raise.
+        """
+        return ToTrio(self._loop, self._token, receive).put
 
     def _close(self) -> None:
         self._is_open = False

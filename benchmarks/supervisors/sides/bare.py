@@ -6,10 +6,11 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 import trio
+from support.comparison.job import Job, Samples, Stopwatch, on_trio
 
 from sides.idling import measure_idling
 from sides.importing import measure_import
-from sides.job import Job, Samples, Stopwatch, on_trio, whole_life
+from sides.lives import whole_life
 from sides.memory import measure_memory
 from sides.processes import COMMAND, measure_replacements
 from sides.shapes import Shape, growing

@@ -6,8 +6,7 @@ from contextlib import AbstractAsyncContextManager
 
 import trio
 import trio.testing
-
-from sides.job import Samples
+from support.comparison.job import Samples
 
 _OURS = 1
 """The end of the wait in which it is measured: one turn of the loop, and one switch of the process before it."""

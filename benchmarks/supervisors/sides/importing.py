@@ -4,7 +4,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-from sides.job import Samples
+from support.comparison.job import Samples
 
 _TIMED = "import time; a = time.perf_counter(); import {}; b = time.perf_counter(); import {}; c = time.perf_counter()"
 _INTERPRETERS = 5

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
 import trio
-
-from sides.job import Samples
+from support.comparison.job import Samples
 
 
 def measure_memory(open_all: Callable[[int], AbstractAsyncContextManager[object]], *, count: int) -> Samples:

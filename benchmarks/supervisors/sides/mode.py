@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import mode
+from support.comparison.job import Job, Samples, Stopwatch
 
-from sides.job import Job, Samples, Stopwatch, whole_life
+from sides.lives import whole_life
 
 
 class _Idle(mode.Service):

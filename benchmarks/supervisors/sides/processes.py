@@ -9,8 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import trio
-
-from sides.job import Samples
+from support.comparison.job import Samples
 
 COMMAND = ("sh", "-c", 'echo $$ > "$0/pids"; exec cat "$0/alive"')
 """Tells its process id through a named pipe in the folder that is added to it, and does nothing until another closes.

@@ -3,8 +3,9 @@
 from typing import Any
 
 import pykka
+from support.comparison.job import Job, Samples, Stopwatch
 
-from sides.job import Job, Samples, Stopwatch, whole_life
+from sides.lives import whole_life
 
 
 class _Echo(pykka.ThreadingActor):

@@ -4,8 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Literal
 
 import trio
-
-from sides.job import Job, Samples
+from support.comparison.job import Job, Samples
 
 Shape = Literal["flat", "chain", "star"]
 """All independent; each after the one before it; or all after the first."""

@@ -2,8 +2,9 @@
 
 from importlib.util import find_spec
 
+from support.comparison.job import Job, Samples
+
 from sides.daemons import running
-from sides.job import Job, Samples
 from sides.processes import measure_replacements_by_others, open_pids, write_script
 
 if find_spec("supervisor") is None:

@@ -2,8 +2,9 @@
 
 import tricycle
 import trio
+from support.comparison.job import Job, Samples, Stopwatch, on_trio
 
-from sides.job import Job, Samples, Stopwatch, on_trio, whole_life
+from sides.lives import whole_life
 
 
 async def _serve(stopping: trio.Event, *, task_status: trio.TaskStatus[None]) -> None:

@@ -11,9 +11,10 @@ from typing import Any
 import logbook
 import trio
 import trio.testing
+from support.comparison.job import Job, Samples, Stopwatch, on_trio
 from triotp import gen_server, mailbox, supervisor
 
-from sides.job import Job, Samples, Stopwatch, on_trio, whole_life
+from sides.lives import whole_life
 
 _UNLIMITED = supervisor.options(max_restarts=1_000_000, max_seconds=1)
 

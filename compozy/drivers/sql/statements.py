@@ -140,6 +140,7 @@ class Statements:
 # Literally the expression of an index, see the schema.
 _ENDED_AT: Final = "CASE WHEN status IN ('SUCCESS', 'FAILED', 'TIMED_OUT', 'CANCELED') THEN updated_at END"
 
+# The last condition follows from the others; without it a planner that expects a large tree reads the whole table.
 # A cycle of containers, which only a fault could record, has no top, so none of it would be found: it cannot hang this.
 _HIERARCHY: Final = """
 WITH RECURSIVE tree (task_exec_id, depth) AS (
@@ -153,6 +154,7 @@ WITH RECURSIVE tree (task_exec_id, depth) AS (
   WHERE inner_task.exec_id = ?1
 )
 SELECT {columns}, tree.depth FROM tree JOIN task_states AS task ON task.task_exec_id = tree.task_exec_id
+WHERE task.exec_id = ?1
 ORDER BY tree.depth, task.created_at, task.task_exec_id
 """
 

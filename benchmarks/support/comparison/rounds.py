@@ -11,11 +11,11 @@ from typing import Any, Final
 
 import attrs
 
-from parts.absence import why_missing
-from parts.figures import Experiment, Side, Statistic
+from support.comparison.absence import why_missing
+from support.comparison.figures import Experiment, Side, Statistic
 
-_SCRIPT: Final = Path(__file__).parent.parent / "side.py"
-_ROOT: Final = Path(__file__).parents[3]
+_MODULE: Final = "support.comparison.side"
+_BENCHMARKS: Final = Path(__file__).parents[2]
 _LAST_WORDS_S: Final = 15.0
 
 Run = Mapping[str, Sequence[float]]
@@ -49,11 +49,15 @@ class Runner:
     """Runs experiments.
 
     Attributes:
+        folder: Where the package of the sides is.
+        provide: Makes a place ready, once, and returns what the jobs know it by.
         rounds: How often each side is measured.
         patience_s: How long one run of one job may take.
         say: Reports progress.
     """
 
+    folder: Path
+    provide: Callable[[str], str]
     rounds: int
     patience_s: float
     say: Callable[[str], None]
@@ -61,19 +65,25 @@ class Runner:
     def run(self, experiment: Experiment) -> Sequence[Record]:
         """Return what is known of each side, ours first."""
         records = [Record(side) for side in (experiment.ours, *experiment.others)]
+        try:
+            places = {argument: self.provide(place) for argument, place in experiment.places.items()}
+        except Exception as error:  # noqa: BLE001 - goes into the table, and the other experiments go on
+            for record in records:
+                record.unable = f"there is no place for it: {error}"
+            return records
         for number in range(self.rounds):
             self.say(f"{experiment.name}: round {number + 1} of {self.rounds}")
             turn = number % len(records)
             for record in (*records[turn:], *records[:turn]):
                 if record.unable is None:
-                    self._measure(record, experiment)
+                    self._measure(record, experiment.name, {**experiment.arguments, **places})
         return records
 
-    def _measure(self, record: Record, experiment: Experiment) -> None:
+    def _measure(self, record: Record, name: str, arguments: Mapping[str, Any]) -> None:
         if record.side.job is None:
             record.unable = record.side.why_not
             return
-        result = self._start(record.side, {**experiment.arguments, **record.side.arguments})
+        result = self._start(record.side, {**arguments, **record.side.arguments})
         if "samples" in result:
             record.runs.append(result["samples"])
             return
@@ -81,11 +91,12 @@ class Runner:
         record.unable = f"{kind}: {text}"
         if kind == "missing" and record.side.package is not None:
             record.unable = f"not installed: {why_missing(record.side.package)}"
-        self.say(f"{experiment.name}: nothing of {record.side.label}: {record.unable}")
+        self.say(f"{name}: nothing of {record.side.label}: {record.unable}")
 
     def _start(self, side: Side, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        command = [sys.executable, str(_SCRIPT), side.module, str(side.job), json.dumps(arguments)]
-        environ = {**os.environ, "PYTHONPATH": str(_ROOT)}
+        command = [sys.executable, "-m", _MODULE, side.module, str(side.job), json.dumps(arguments)]
+        folders = (self.folder, _BENCHMARKS, _BENCHMARKS.parent)
+        environ = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, folders))}
         environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an import is measured as it is the second time
         with subprocess.Popen(
             command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, process_group=0

@@ -17,7 +17,7 @@ def median(name: str, *, scale: float = 1.0) -> Statistic:
 
 
 def each(name: str, *, scale: float = 1.0) -> Statistic:
-    """Return the median of these samples, shared out among the actors."""
+    """Return the median of these samples, shared out among what was counted."""
     return lambda samples: scale * statistics.median(samples[name]) / samples["count"][0]
 
 
@@ -29,6 +29,11 @@ def growth(name: str) -> Statistic:
 def nth(name: str, position: int, *, scale: float = 1.0) -> Statistic:
     """Return one of these samples."""
     return lambda samples: scale * samples[name][position]
+
+
+def quotient(name: str, other: str) -> Statistic:
+    """Return how many times the median of these samples is that of the others."""
+    return lambda samples: statistics.median(samples[name]) / statistics.median(samples[other])
 
 
 def p99(name: str, *, scale: float = 1.0) -> Statistic:
@@ -103,6 +108,7 @@ class Experiment:
         others: What it is compared with.
         figures: What is made of the samples.
         arguments: Of all jobs.
+        places: Arguments of all jobs that are known only when there is such a place: what it is called, by argument.
     """
 
     name: str
@@ -110,6 +116,7 @@ class Experiment:
     others: Sequence[Side]
     figures: Sequence[Figure]
     arguments: Mapping[str, Any] = attrs.Factory(dict)
+    places: Mapping[str, str] = attrs.Factory(dict)
 
 
 def _slope(values: Sequence[float]) -> float:

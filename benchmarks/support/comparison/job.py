@@ -27,11 +27,6 @@ class Stopwatch:
         return self._last - before
 
 
-def whole_life(count: int, *, start: float, stop: float) -> Samples:
-    """Return the samples of a life of so many actors: seconds until all were ready, and then until none was left."""
-    return {"count": [count], "start": [start], "stop": [stop], "total": [start + stop]}
-
-
 def on_trio(measure: Callable[..., Any]) -> Job:
     """Return the job of running an async measure on Trio."""
 

@@ -4,8 +4,8 @@ import statistics
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from parts.figures import Experiment, Figure
-from parts.rounds import Record
+from support.comparison.figures import Experiment, Figure
+from support.comparison.rounds import Record
 
 Result = tuple[Experiment, Sequence[Record]]
 """An experiment, and what is known of each of its sides, ours first."""

@@ -1,17 +1,22 @@
-"""One run of one job of one side, in an interpreter of its own: ``compare.py`` starts it and reads what it prints.
+"""One run of one job of one side, in an interpreter of its own: :mod:`.rounds` starts it and reads what it prints.
 
-python benchmarks/supervisors/side.py bare lifecycle '{"count": 1000}'
+With the folder of a comparison, this folder's parent and that of the library on ``PYTHONPATH``:
+
+python -m support.comparison.side bare lifecycle '{"count": 1000}'
 """
 
 import importlib
 import json
 import logging
 import sys
+import textwrap
 import traceback
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
-from sides.job import Job
+from support.comparison.job import Job
+
+_LONGEST: Final = 300
 
 
 def run(side: str, job: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -23,7 +28,7 @@ def run(side: str, job: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         return {"missing": str(error)}
     except Exception as error:  # noqa: BLE001 - goes into the table: a side that breaks must not vanish from it
         traceback.print_exc()
-        return {"broken": " ".join(f"{type(error).__name__}: {error}".split())}
+        return {"broken": textwrap.shorten(f"{type(error).__name__}: {error}", _LONGEST)}
 
 
 def main() -> None:

@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-import attrs
-
-from parts.figures import Aim, Experiment, Figure, Side, each, growth, median, nth, p99
+from support.comparison.figures import Aim, Experiment, Figure, Side, each, growth, median, nth, p99
 
 _MICRO: Final = 1e6
 _MILLI: Final = 1e3
@@ -32,11 +30,6 @@ def experiments(scale: float) -> Sequence[Experiment]:
         _memory(many(2_000)),
         _process(many(10)),
     )
-
-
-def without_peers(experiment: Experiment) -> Experiment:
-    """Return the experiment against those sides that need nothing but Trio."""
-    return attrs.evolve(experiment, others=[side for side in experiment.others if side.package is None])
 
 
 def _lifecycle(count: int) -> Experiment:
