@@ -8,7 +8,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 TEST_ARGS ?=
 # How many processes share the suite; 0 for none but pytest's own. More than there are processors, for much of it is waiting.
-TEST_WORKERS ?= 3
+TEST_WORKERS ?= 5
 # How many random worlds `make fuzz` lets live.
 FUZZ_WORLDS ?= 20000
 LOCK_ARGS ?=
@@ -73,6 +73,10 @@ dev: $(VENV)/.run ## serve this repository's compozy.yaml, standalone, and reloa
 
 .PHONY: test
 test: $(VENV)/.dev ## run the whole test suite
+	@$(BIN)/pytest -n $(TEST_WORKERS) --dist worksteal $(TEST_ARGS)
+
+.PHONY: coverage
+coverage: $(VENV)/.dev ## run the whole test suite and tell which lines and branches it misses; takes a third longer
 	@$(BIN)/pytest -n $(TEST_WORKERS) --dist worksteal --cov --cov-report=term:skip-covered $(TEST_ARGS)
 
 .PHONY: test-fast

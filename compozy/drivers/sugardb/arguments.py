@@ -1,5 +1,6 @@
 """What the cache accepts as keys, texts and times to live; each refusal says the way out."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from compozy.domain.errors import InvalidError
@@ -10,6 +11,11 @@ def checked_name(name: str, what: str = "a key") -> str:
     if not name:
         raise InvalidError(f"{what} must not be empty")
     return checked_text(name)
+
+
+def checked_keys(keys: Sequence[str]) -> list[str]:
+    """Return the keys, all of them checked before the first is touched."""
+    return list(map(checked_name, keys))
 
 
 def checked_text(value: str | bytes) -> str:

@@ -1,35 +1,36 @@
 """The keys with their values and deadlines; synchronous, so each method is one step that nothing can interrupt.
 
-Expiry is lazy and sampled, as in Redis: a key past its deadline is absent for every operation from that instant, and
-its memory comes back when it is asked for or when the hand passes it. Every write moves the hand over a few of the
-keys that have a deadline, so what expired keys hold is given back by the writes that follow, at a constant cost each.
+An operation is several of them, and must see one instant from its first look to its last change: else a key could be
+there when it looks and expire before it writes. So time stands still here until :meth:`Keyspace.tick`, which begins
+an operation.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable
-from typing import Final
+from typing import TypeVar, cast
 
-import attrs
+from compozy.drivers.sugardb.deadlines import SHARDS, STEPS, Deadlines
+from compozy.drivers.sugardb.effects import (
+    NEVER,
+    Append,
+    Effect,
+    Expire,
+    Put,
+    PutFields,
+    Remove,
+    RemoveFields,
+    Trim,
+    Value,
+    copied,
+)
 
-_SWEEP: Final = 4
-"""Deadlines looked at per write: more than one is added, so the hand gains on the writers."""
-
-
-@attrs.frozen
-class Entry:
-    """What a key holds.
-
-    Attributes:
-        value: The text.
-        deadline: When it expires, on the clock of the keyspace; None for never.
-    """
-
-    value: str
-    deadline: float | None = None
+_Kind = TypeVar("_Kind", bound=Value)
 
 
 class Keyspace:
-    """Live entries by key.
+    """Live values by key.
+
+    Attributes:
+        forgotten: Called with each key and what it held when it is dropped because it has expired; None for nobody.
 
     Args:
         clock: Returns the time in seconds; only differences matter, and it never goes back.
@@ -37,61 +38,103 @@ class Keyspace:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._entries: dict[str, Entry] = {}
-        # The keys with a deadline, in the order in which the hand reaches them. An OrderedDict takes from its front and
-        # appends in constant time; a dict that is eaten from the front slows down.
-        self._mortal: OrderedDict[str, None] = OrderedDict()
+        self._now = clock()
+        self._shards: list[dict[str, Value]] = [{} for _ in range(SHARDS)]
+        self._deadlines = Deadlines()
+        self._steps: dict[type[Effect], Callable[..., None]] = {
+            Put: self._put,
+            Append: self._append,
+            Trim: self._trim,
+            PutFields: self._put_fields,
+            RemoveFields: self._remove_fields,
+            Expire: self._expire,
+            Remove: self._remove,
+        }
+        self.forgotten: Callable[[str, Value], None] | None = None
 
     def __len__(self) -> int:
-        """How many entries are held, those that have expired unnoticed included."""
-        return len(self._entries)
+        """How many keys are held, those that have expired unnoticed included."""
+        return sum(map(len, self._shards))
+
+    def tick(self) -> None:
+        """Let time go on to what the clock shows."""
+        self._now = self._clock()
 
     def now(self) -> float:
-        """Return the time on the keyspace's clock."""
+        """Return the instant that all is seen at."""
+        return self._now
+
+    def time(self) -> float:
+        """Return what the clock shows."""
         return self._clock()
 
-    def find(self, key: str) -> Entry | None:
-        """Return the live entry, or None."""
-        entry = self._entries.get(key)
-        if entry is not None and entry.deadline is not None and entry.deadline <= self._clock():
-            self._drop(key)
-            return None
-        return entry
+    def find(self, key: str) -> Value | None:
+        """Return what the key holds, or None when it is absent or has expired."""
+        value = self._shards[hash(key) % SHARDS].get(key)
+        if value is None or (deadline := self._deadlines.get(key)) == NEVER or deadline > self._now:
+            return value
+        self._forget(key)
+        return None
 
-    def put(self, key: str, value: str, lifetime: float | None) -> None:
-        """Write an entry in place of what was there; ``lifetime`` in seconds, None for ever."""
-        self.keep(key, Entry(value, None if lifetime is None else self._clock() + lifetime))
+    def held(self, key: str) -> Value | None:
+        """Return what the key holds, even when it has expired and nobody has noticed."""
+        return self._shards[hash(key) % SHARDS].get(key)
 
-    def keep(self, key: str, entry: Entry) -> None:
-        """Write an entry with the deadline it has."""
-        self._drop(key)
-        self._entries[key] = entry
-        if entry.deadline is not None:
-            self._mortal[key] = None
-        self._sweep()
+    def deadline(self, key: str) -> float:
+        """Return when a key that is there expires."""
+        return self._deadlines.get(key)
 
-    def remove(self, key: str) -> bool:
-        """Remove the entry; return whether there was a live one."""
-        found = self.find(key) is not None
-        self._drop(key)
-        return found
+    def apply(self, effect: Effect) -> None:
+        """Carry out an effect."""
+        self._steps[type(effect)](*effect)
 
-    def keys(self) -> list[str]:
-        """Return the keys that are held now, in no promised order; some may have expired."""
-        return list(self._entries)
+    def sweep(self, *, steps: int | None = STEPS) -> None:
+        """Drop keys that have expired, of those among the next ``steps``; None for all."""
+        if self._deadlines:
+            for key in self._deadlines.passed(self._now, steps=len(self._deadlines) if steps is None else steps):
+                self._forget(key)
 
-    def clear(self) -> None:
-        """Remove everything."""
-        self._entries.clear()
-        self._mortal.clear()
+    def image(self, key: str) -> Put | Remove:
+        """Return the effect that brings the key back to what it is now."""
+        value = self.find(key)
+        return Remove(key) if value is None else Put(key, copied(value), self.deadline(key))
 
-    def _drop(self, key: str) -> None:
-        self._entries.pop(key, None)
-        self._mortal.pop(key, None)
+    def names(self, shard: int) -> list[str]:
+        """Return the keys in one of the shards, in no promised order; some may have expired."""
+        return list(self._shards[shard])
 
-    def _sweep(self) -> None:
-        """Move the hand over a few keys: drop the expired, send the others to the back."""
-        for _ in range(min(_SWEEP, len(self._mortal))):
-            key = next(iter(self._mortal))
-            if self.find(key) is not None:
-                self._mortal.move_to_end(key)
+    def _forget(self, key: str) -> None:
+        value = self._shards[hash(key) % SHARDS].pop(key)
+        self._deadlines.put(key, NEVER)
+        if self.forgotten is not None:
+            self.forgotten(key, value)
+
+    def _put(self, key: str, value: Value, deadline: float) -> None:
+        self._shards[hash(key) % SHARDS][key] = value
+        self._deadlines.put(key, deadline)
+
+    def _append(self, key: str, values: list[str]) -> None:
+        self._held(key, list[str]).extend(values)
+
+    def _trim(self, key: str, start: int, stop: int) -> None:
+        values = self._held(key, list[str])
+        del values[stop:]
+        del values[:start]
+
+    def _put_fields(self, key: str, fields: dict[str, str]) -> None:
+        self._held(key, dict[str, str]).update(fields)
+
+    def _remove_fields(self, key: str, fields: list[str]) -> None:
+        held = self._held(key, dict[str, str])
+        for field in fields:
+            del held[field]
+
+    def _expire(self, key: str, deadline: float) -> None:
+        self._deadlines.put(key, deadline)
+
+    def _remove(self, key: str) -> None:
+        self._shards[hash(key) % SHARDS].pop(key, None)
+        self._deadlines.put(key, NEVER)
+
+    def _held(self, key: str, _kind: type[_Kind]) -> _Kind:
+        return cast("_Kind", self._shards[hash(key) % SHARDS][key])

@@ -11,8 +11,8 @@ from typing_extensions import override
 
 from compozy.contracts.cache import Message, PubSub
 from compozy.domain.errors import InvalidError
+from compozy.domain.globs import matcher
 from compozy.drivers.sugardb.arguments import checked_name, checked_text
-from compozy.drivers.sugardb.patterns import matcher
 from compozy.drivers.sugardb.turns import Turns
 
 BUFFER: Final = 100
@@ -30,6 +30,7 @@ class Subscription(AsyncIterator[Message]):
         self._lost = 0
         self._is_open = True
         self._readers = trio.lowlevel.ParkingLot()
+        self.total_lost = 0
 
     @override
     def __aiter__(self) -> Self:
@@ -52,6 +53,7 @@ class Subscription(AsyncIterator[Message]):
         if len(self._buffer) == BUFFER:
             self._buffer.popleft()
             self._lost += 1
+            self.total_lost += 1
         self._buffer.append(message)
         self._readers.unpark()
 
@@ -70,6 +72,8 @@ class SugarPubSub(PubSub):
 
     def __init__(self, turns: Turns) -> None:
         self._turns = turns
+        self._lost = 0
+        self.published = 0
         self._by_channel: dict[str, OrderedDict[Subscription, None]] = {}
         self._by_pattern: OrderedDict[Subscription, dict[str, Callable[[str], bool]]] = OrderedDict()
 
@@ -78,6 +82,7 @@ class SugarPubSub(PubSub):
         await self._turns.take()
         checked_name(channel, "a channel")
         text = checked_text(payload)
+        self.published += 1
         count = 0
         for subscription, pattern in self._receivers(channel):
             subscription.deliver(Message(channel=channel, payload=text, pattern=pattern))
@@ -96,13 +101,18 @@ class SugarPubSub(PubSub):
             raise InvalidError("name at least one pattern to subscribe to")
         return self._by_glob({pattern: matcher(checked_name(pattern, "a pattern")) for pattern in patterns})
 
+    @property
+    def lost(self) -> int:
+        """How many messages slow readers have lost, those who have left included."""
+        return self._lost + sum(subscription.total_lost for subscription in self._open())
+
     def close(self) -> None:
         """End every open subscription."""
-        for subscriptions in self._by_channel.values():
-            for subscription in subscriptions:
-                subscription.close()
-        for subscription in self._by_pattern:
+        for subscription in self._open():
             subscription.close()
+
+    def _open(self) -> set[Subscription]:
+        return {*self._by_pattern, *(each for named in self._by_channel.values() for each in named)}
 
     def _receivers(self, channel: str) -> Iterator[tuple[Subscription, str | None]]:
         """Yield who gets a message on the channel, and by which of its patterns."""
@@ -123,6 +133,7 @@ class SugarPubSub(PubSub):
             yield subscription
         finally:
             subscription.close()
+            self._lost += subscription.total_lost
             for channel in channels:
                 del self._by_channel[channel][subscription]
                 if not self._by_channel[channel]:
@@ -137,4 +148,5 @@ class SugarPubSub(PubSub):
             yield subscription
         finally:
             subscription.close()
+            self._lost += subscription.total_lost
             del self._by_pattern[subscription]

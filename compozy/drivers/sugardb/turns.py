@@ -6,10 +6,15 @@ from compozy.domain.errors import UnavailableError
 
 
 class Turns:
-    """Lets operations in, one at a time since there is one thread, until the cache is closed."""
+    """Lets operations in, one at a time since there is one thread, until the cache is closed.
+
+    Attributes:
+        taken: How many there have been.
+    """
 
     def __init__(self) -> None:
         self._is_open = True
+        self.taken = 0
 
     async def take(self) -> None:
         """Pass a checkpoint; what follows up to the next ``await`` is the operation.
@@ -19,6 +24,7 @@ class Turns:
         """
         await trio.lowlevel.checkpoint()
         self.require_open()
+        self.taken += 1
 
     def require_open(self) -> None:
         """Refuse when the cache is closed.

@@ -1,5 +1,6 @@
 """The life of an embedded cache, and the clock it is given."""
 
+import itertools
 from datetime import timedelta
 
 import pytest
@@ -51,8 +52,16 @@ async def test_closed_cache_is_unavailable():
     async with open_cache() as cache:
         await cache.kv.set("key", "x")
 
-    with pytest.raises(UnavailableError, match="closed"):
-        await cache.kv.get("key")
+    for call in (
+        cache.ping,
+        lambda: cache.kv.get("key"),
+        lambda: cache.lists.length("key"),
+        lambda: cache.hashes.get_all("key"),
+        lambda: cache.conversations.read("key"),
+        lambda: cache.locks.acquire("door", timedelta(seconds=1)),
+    ):
+        with pytest.raises(UnavailableError, match="closed"):
+            await call()
     with pytest.raises(UnavailableError, match="closed"):
         await cache.pubsub.publish("news", "x")
     with pytest.raises(UnavailableError, match="closed"):
@@ -126,3 +135,25 @@ async def test_scan_of_many_keys_lets_others_have_their_turn():
             nursery.cancel_scope.cancel()
 
     assert turns >= 3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("durable", [False, True])
+async def test_each_operation_sees_one_instant_though_the_clock_goes_on(tmp_path, durable):
+    """Whatever it looks at several times is there all the time or not at all, even if it expires just then."""
+    clock = itertools.count()
+    options = {"folder": tmp_path, "fsync": "always", "rewrite_bytes": 1} if durable else {}
+    async with open_cache(clock=lambda: float(next(clock)), max_memory=3000, **options) as cache:
+        for number in range(60):
+            ttl = timedelta(seconds=1 + number % 20)
+            await cache.conversations.append_trim("talk", ["x"], token_delta=1, ttl=ttl)
+            messages, found = await cache.conversations.read("talk")
+            assert len(messages) == found.length == found.tokens
+            await cache.lists.push("list", "x", "y")
+            await cache.kv.expire("list", ttl)
+            await cache.lists.trim("list", 0, -2)
+            await cache.hashes.set("hash", {"a": "x", "b": "y"})
+            await cache.kv.expire("hash", ttl)
+            await cache.hashes.delete("hash", "a")
+            await cache.kv.increment("count", ttl_if_new=ttl)
+            await cache.kv.delete("count", "other")
