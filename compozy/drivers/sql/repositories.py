@@ -308,6 +308,7 @@ class SqlArchive(_Repository, Archive):
         self.session.require_writable()
         rows = [self._row(record) for record in records]
         added: list[tuple[Kind, Sequence[Row]]] = []
+        problem: ConflictError | InvalidError | None = None
         try:
             for kind, group in groupby(rows, key=lambda pair: pair[0]):
                 values = [row for _, row in group]
@@ -315,11 +316,13 @@ class SqlArchive(_Repository, Archive):
                 added.append((kind, [tuple(key) for key in keys]))
                 if refused := Counter(row[0] for row in values) - Counter(key[0] for key in keys):
                     raise DuplicateError(f"{kind.value} {next(iter(refused))!r} is there already")
-        except (ConflictError, InvalidError):
+        except (ConflictError, InvalidError) as error:
+            problem = error
+        if problem is not None:
             # The closure may go on, so nothing of this call may stay; only its own records refer to each other.
             for kind, keys in reversed(added):
                 await self.session.many(self.tools.statements.remove[kind], keys)
-            raise
+            raise problem
 
     def _row(self, record: Record) -> tuple[Kind, Values]:
         rows = self.tools.rows
