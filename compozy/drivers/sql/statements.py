@@ -5,7 +5,6 @@ this program, and how many rows a listing returns.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from functools import cached_property
 from typing import Final
 
 from compozy.contracts.store import Kind
@@ -62,13 +61,11 @@ class Statements:
         # exec_id; the rows have a last column more, the depth, and those of one depth are together, oldest first.
         self.hierarchy = text(_HIERARCHY.format(columns=_names([f"task.{name}" for name in TASK_COLUMNS])))
         self.progress = text("SELECT status, count(*) FROM task_states WHERE parent_id = ?1 GROUP BY status")
-        self.add_user = text(_insert("users", USER_COLUMNS))
         self.get_user = text(f"SELECT {users} FROM users WHERE user_id = ?1")
         self.find_user = text(f"SELECT {users} FROM users WHERE email = ?1")
         self.list_users = text(f"SELECT {users} FROM users ORDER BY created_at, user_id")
         self.delete_user = text("DELETE FROM users WHERE user_id = ?1 RETURNING user_id")
         self.refer_to_user = text(f"SELECT 1 FROM users WHERE user_id = ?1{dialect.lock_referred}")
-        self.add_key = text(_insert("api_keys", API_KEY_COLUMNS))
         self.find_key = text(f"SELECT {keys} FROM api_keys WHERE fingerprint = ?1")
         # at, key_id
         self.touch_key = text(
@@ -130,11 +127,6 @@ class Statements:
             f"SELECT {_names(WORKFLOW_COLUMNS)} FROM workflow_states WHERE {wanted} "
             f"ORDER BY created_at DESC, exec_id DESC LIMIT {limit:d}"
         )
-
-    @cached_property
-    def ping(self) -> str:
-        """A statement that any reachable database answers."""
-        return "SELECT 1"
 
 
 # Literally the expression of an index, see the schema.
