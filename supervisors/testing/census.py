@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -67,7 +67,8 @@ def take_census() -> Census:
 def left_since(before: Census, *, settle: float = SETTLE) -> tuple[str, ...]:
     """Return what has come since and is still there, described each in a line; blocks for up to `settle` seconds.
 
-    Idle threads of Trio are not counted: it keeps them for later, and ends them by itself.
+    Idle threads of Trio are not counted: it keeps them for later, and ends them by itself. Nor is what a process that
+    was there before has started: a server that many tests share starts and ends its helpers when it likes.
     """
     until = time.monotonic() + settle
     threads = [thread for thread in threading.enumerate() if thread not in before.threads]
@@ -75,8 +76,7 @@ def left_since(before: Census, *, settle: float = SETTLE) -> tuple[str, ...]:
         if not thread.name.startswith(_CACHED) and thread is not threading.current_thread():
             thread.join(max(until - time.monotonic(), 0.0))
     left = [f"thread {t.name!r}" for t in threads if t.is_alive() and not t.name.startswith(_CACHED)]
-    processes = [str(each) for each in descendants() if (each.pid, each.born) not in before.processes]
-    return (*left, *processes)
+    return (*left, *map(str, _below(os.getpid(), _all_processes(), passing=before.processes)))
 
 
 def descendants() -> list[Process]:
@@ -84,10 +84,13 @@ def descendants() -> list[Process]:
     return list(_below(os.getpid(), _all_processes()))
 
 
-def _below(root: int, processes: Iterable[Process]) -> Iterator[Process]:
+def _below(
+    root: int, processes: Iterable[Process], passing: Container[tuple[int, str]] = frozenset()
+) -> Iterator[Process]:
     children: dict[int, list[Process]] = {}
     for process in processes:
-        children.setdefault(process.parent, []).append(process)
+        if (process.pid, process.born) not in passing:
+            children.setdefault(process.parent, []).append(process)
     pending = [root]
     while pending:
         for child in children.get(pending.pop(), ()):

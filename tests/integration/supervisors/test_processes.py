@@ -322,12 +322,12 @@ async def test_line_callback_that_raises_is_the_failure(tree_of):
 
 @pytest.mark.parametrize("after_s", [0, 0.001, 0.003, 0.006, 0.01, 0.03])
 async def test_start_that_is_cancelled_at_any_time_leaves_no_process(tree_of, after_s):
-    before = psutil.Process().children(recursive=True)
+    before = psutil.Process().children()
     with trio.move_on_after(after_s):
         async with tree_of(SLEEP, ready=log_line("never")).open():
             raise AssertionError("never ready")
 
-    assert psutil.Process().children(recursive=True) == before
+    assert psutil.Process().children() == before
 
 
 async def test_two_children_live_in_groups_of_their_own(tree_of):

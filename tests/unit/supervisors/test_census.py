@@ -50,6 +50,24 @@ def test_grandchild_is_found_below_its_parent(child):
     assert [process.parent for process in found] == [os.getpid(), parent.pid]
 
 
+def test_what_a_process_starts_that_was_there_before_is_not_left():
+    source = "import subprocess; print(input()); subprocess.run(['cat'])"
+    with subprocess.Popen(
+        [sys.executable, "-u", "-c", source], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as server:
+        before = take_census()
+        for line in (b"start it\n", b"it runs\n"):  # the first is read by the server, the second by what it starts
+            server.stdin.write(line)
+            server.stdin.flush()
+            server.stdout.readline()
+        helpers = [process for process in descendants() if process.parent == server.pid]
+        left = left_since(before, settle=0)
+        server.stdin.close()
+
+    assert len(helpers) == 1
+    assert left == ()
+
+
 def test_thread_gets_a_moment_to_end_and_is_left_if_it_does_not():
     before = take_census()
     release = threading.Event()
