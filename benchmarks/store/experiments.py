@@ -54,7 +54,7 @@ class _Database:
         place: What its places' names begin with, and those of its experiments.
         bare: Label and module of the side that the aims are about.
         peers: The others that read and write.
-        rivals: Those that, besides, write at once.
+        more: By experiment, what else it is measured beside.
         aims: By experiment.
     """
 
@@ -62,7 +62,7 @@ class _Database:
     place: str
     bare: tuple[str, str]
     peers: Sequence[Side]
-    rivals: Sequence[Side] = ()
+    more: Mapping[str, Sequence[Side]] = attrs.field(factory=dict)
     aims: Mapping[str, Aim]
 
     def experiment(
@@ -82,6 +82,7 @@ class _Database:
             ours=Side("ours", "ours", job),
             others=(
                 bare,
+                *self.more.get(name, ()),
                 *(attrs.evolve(peer, job=peer.job or job) for peer in peers),
             ),
             figures=figures,
@@ -108,7 +109,13 @@ _SQLITE: Final = _Database(
         Side("aiosqlite", "aiosqlite", None, package="aiosqlite"),
         Side("SQLAlchemy, aiosqlite", "alchemy", None, package="sqlalchemy"),
     ),
-    rivals=(Side("sqlite3, a savepoint for each", "raw", "write_at_once_isolated"),),
+    more={
+        "read": (Side("the way to a thread, alone", "way", "read"),),
+        "write-at-once": (
+            Side("sqlite3, a savepoint for each", "raw", "write_at_once_isolated"),
+            Side("the way to a thread, alone", "way", "write_at_once"),
+        ),
+    },
     aims={"read": Aim("ratio", "<=", 3), "write-at-once": Aim("ratio", ">=", 0.8)},
 )
 _POSTGRES: Final = _Database(
@@ -162,7 +169,7 @@ def _writes(database: _Database, scale: Scale) -> Sequence[Experiment]:
             "write-at-once",
             (at_once,),
             on=on,
-            peers=(*database.rivals, *fewer),
+            peers=fewer,
             count=scale.groups(12_800),
             workers=_AT_ONCE,
         ),

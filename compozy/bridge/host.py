@@ -50,6 +50,7 @@ class AsyncioHost:
         self._nursery = nursery
         self._loop = loop
         self._token = token
+        self._calls = outward.Calls(loop, token)
         self._is_open = True
 
     async def call(self, fn: Callable[[*Ts], Awaitable[T]], *args: *Ts) -> T:
@@ -63,7 +64,7 @@ class AsyncioHost:
         """
         if not self._is_open:
             raise HostClosedError
-        return await outward.call(self._loop, self._token, fn, *args)
+        return await self._calls.call(fn, *args)
 
     async def into_trio(self, fn: Callable[[*Ts], Awaitable[T]], *args: *Ts) -> T:
         """Run ``fn(*args)`` on the Trio thread and return its result. Called on the asyncio loop.

@@ -1,7 +1,7 @@
 """The store: where executions and their tasks are recorded, and who may ask for them."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, TypeAlias, TypeVar
@@ -60,8 +60,8 @@ class WorkflowStates(ABC):
         keep the value of the first write.
 
         Raises:
-            InvalidError: A value is not JSON or nested too deep, an id is empty, a text holds a NUL or half a
-                character, or a moment has no time zone.
+            InvalidError: A value is not JSON (nor is one with numbers for keys) or nested too deep, an id is empty,
+                a text holds a NUL or half a character, or a moment has no time zone.
         """
 
     @abstractmethod
@@ -104,6 +104,13 @@ class WorkflowStates(ABC):
 
         Raises:
             InvalidError: The cursor is not one of ours, the limit is out of range, or a moment has no time zone.
+        """
+
+    @abstractmethod
+    async def unfinished(self) -> Mapping[Status, int]:
+        """Return how many executions there are at each status that is not the last; one that none has is left out.
+
+        Its cost grows with how many they are, not with how many have ended.
         """
 
     @abstractmethod

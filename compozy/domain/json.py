@@ -1,5 +1,7 @@
 """JSON values as the domain carries them: plain dicts, lists and scalars."""
 
+import hashlib
+import json
 from typing import Any, Final, TypeAlias
 
 Json: TypeAlias = Any
@@ -29,6 +31,49 @@ def is_too_deep(value: Json) -> bool:
         if not level:
             return False
     return True
+
+
+def find_odd_key(value: Json) -> tuple[str, Any] | None:
+    """Return where the first dict key that is no text is, and the key; None when there is none.
+
+    Python's JSON writer makes a text of a number that is a key, silently: two keys may become one, and nothing comes
+    back as it was.
+
+    Args:
+        value: Not too deep, or it may never return.
+
+    Returns:
+        The path of the dict that has the key, such as ``.tasks[0]``, empty for the value itself; and the key.
+    """
+    # Each with the number of the one that it is in, and where in there it is.
+    nodes: list[tuple[Json, int, str | int]] = [(value, 0, "")]
+    for number, (node, _, _) in enumerate(nodes):  # grows meanwhile
+        if isinstance(node, dict):
+            for key, child in node.items():
+                if not isinstance(key, str):
+                    return _path_of(number, nodes), key
+                if isinstance(child, dict | list | tuple):
+                    nodes.append((child, number, key))
+        elif isinstance(node, list | tuple):
+            nodes.extend((child, number, at) for at, child in enumerate(node) if isinstance(child, dict | list | tuple))
+    return None
+
+
+def fingerprint(value: Json) -> str:
+    """Return the SHA-256 of a value, in hexadecimal: the same for equal values, however and wherever they were written.
+
+    The numbers ``1`` and ``1.0`` are not equal here, as they are not for a tool.
+    """
+    canonical = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode("ascii")).hexdigest()
+
+
+def _path_of(number: int, nodes: list[tuple[Json, int, str | int]]) -> str:
+    path = ""
+    while number:
+        _, number, step = nodes[number]
+        path = (f".{step}" if isinstance(step, str) else f"[{step}]") + path
+    return path
 
 
 def _containers_in(node: Json) -> list[Json]:

@@ -15,7 +15,7 @@ from sides.records import TREE, exec_id, execution, executions, position, tasks
 
 Measure = Callable[..., Awaitable[Samples]]
 
-_WARM_UP: Final = 20
+WARM_UP: Final = 20
 """Statements are prepared, threads started and connections opened before anything counts."""
 
 _STRIDE: Final = 7919
@@ -53,7 +53,7 @@ async def _read(side: Side, *, place: str, rows: int, count: int) -> Samples:
     """Read executions, one after the other."""
     latencies = []
     async with side.open(place) as client:
-        for number in _scattered(rows, _WARM_UP):
+        for number in _scattered(rows, WARM_UP):
             assert await client.read(exec_id(number)) == execution(number)
         clock = Stopwatch()
         for number in _scattered(rows, count):
@@ -85,15 +85,15 @@ async def _read_at_once(side: Side, *, place: str, rows: int, count: int, worker
 
 async def _write(side: Side, *, place: str, count: int) -> Samples:
     """Write new executions, one after the other, each in a transaction of its own."""
-    states = list(executions(_WARM_UP + count))
+    states = list(executions(WARM_UP + count))
     async with side.open(place) as client:
-        for state in states[:_WARM_UP]:
+        for state in states[:WARM_UP]:
             assert await client.write(state) == state
         clock = Stopwatch()
-        for state in states[_WARM_UP:]:
+        for state in states[WARM_UP:]:
             await client.write(state)
         elapsed = clock.lap()
-        for number in _scattered(len(states), _WARM_UP):
+        for number in _scattered(len(states), WARM_UP):
             assert await client.read(exec_id(number)) == states[number]
     return {"per_second": [count / elapsed]}
 
@@ -113,7 +113,7 @@ async def _write_at_once(side: Side, *, place: str, count: int, workers: int) ->
         clock = Stopwatch()
         await side.together(write, workers)
         elapsed = clock.lap()
-        for number in _scattered(len(states), _WARM_UP):
+        for number in _scattered(len(states), WARM_UP):
             assert await client.read(exec_id(number)) == states[number]
     return {"per_second": [count / elapsed]}
 
@@ -140,7 +140,7 @@ async def _page(side: Side, *, small: str, large: str, rows: Mapping[str, int], 
             name: await stack.enter_async_context(side.open(place))
             for name, place in (("small", small), ("large", large))
         }
-        for number in counter(-_WARM_UP):
+        for number in counter(-WARM_UP):
             if number == count:
                 return samples
             for name, client in clients.items():

@@ -98,7 +98,6 @@ class Connecting:
             "dsn": self.url,
             "ssl": make_context(self.ssl, ca=self.ssl_ca, cert=self.ssl_cert, key=self.ssl_key),
             "timeout": self.connect_timeout.total_seconds(),
-            "command_timeout": None if unlimited else self.command_timeout.total_seconds(),
             "server_settings": self._session_settings(unlimited=unlimited),
         }
 

@@ -15,6 +15,7 @@ import attrs
 from compozy.domain.errors import InvalidError, Problem, UnavailableError
 from compozy.drivers.postgres.connecting import URL_HINT, Connecting
 from compozy.drivers.postgres.errors import RAISED
+from compozy.drivers.postgres.patience import Patience, PatientConnection
 
 Connection: TypeAlias = asyncpg.Connection
 
@@ -108,23 +109,25 @@ class Connections:
             raise UnavailableError("the store is closed: open it again")
 
 
-async def connect(connecting: Connecting, *, unlimited: bool = False) -> Connection:
+async def connect(connecting: Connecting, *, patience: Patience | None) -> Connection:
     """Return a new connection, which is the caller's to close.
 
     Args:
         connecting: Where to.
-        unlimited: Whether statements may take as long as they need.
+        patience: For its commands; None means that they may take as long as they need.
 
     Raises:
         InvalidError: A setting is wrong.
         Exception: As :data:`compozy.drivers.postgres.errors.RAISED`.
     """
-    arguments = connecting.arguments(unlimited=unlimited)
+    arguments = connecting.arguments(unlimited=patience is None)
     try:
-        return await asyncpg.connect(**arguments)
+        connection = await asyncpg.connect(**arguments, connection_class=PatientConnection)
     except RAISED:
         raise
     except ValueError:
         # Of the parts of an address. What it says is not shown, because it may quote a part of the password.
         key, hint = ("host", "a name or an address") if connecting.url is None else ("url", URL_HINT)
         raise InvalidError(Problem(key=key, message="not the address of a database", hint=hint)) from None
+    connection.patience = patience
+    return connection

@@ -39,6 +39,9 @@ POSTGRES: Final = Dialect(
     mark="$",
     greatest="greatest",
     sorts_arms=True,
+    # OFFSET makes it a plan of its own, which is carried out for each row; a join would be planned for numbers of rows
+    # that nobody knows before the first ANALYZE, and read the whole table for each.
+    look_up="CROSS JOIN LATERAL (SELECT * FROM {table} AS {name} WHERE {condition} OFFSET 0) AS {name}",
     # Whoever deletes the row waits for us; whoever changes its other columns does not.
     lock_referred=" FOR KEY SHARE",
     moment_in=moment_in,

@@ -46,7 +46,7 @@ async def look_at_schema(connecting: Connecting, folder: Path | Traversable | No
 async def _connected(connecting: Connecting) -> AsyncIterator[Connection]:
     """Yield a connection whose statements may take as long as they need; errors are those of the domain."""
     with translated(connecting.place):
-        connection = await connect(connecting, unlimited=True)
+        connection = await connect(connecting, patience=None)
         try:
             yield connection
             await connection.close(timeout=GOODBYE_S)

@@ -19,6 +19,7 @@ from compozy.drivers.postgres.connecting import Connecting
 from compozy.drivers.postgres.connections import Connections, connect
 from compozy.drivers.postgres.dialect import POSTGRES
 from compozy.drivers.postgres.errors import TransactionConflictError
+from compozy.drivers.postgres.patience import Patience
 from compozy.drivers.postgres.reads import Reads
 from compozy.drivers.postgres.schema import look_at_schema, prepare_schema
 from compozy.drivers.postgres.transactions import Transactions
@@ -59,7 +60,8 @@ class PostgresStore(Store):
         self._host = host
         self._place = connecting.place
         tools = Tools(POSTGRES)
-        self._connections = Connections(partial(connect, connecting), connecting.pool_min)
+        patience = Patience(connecting.command_timeout.total_seconds())
+        self._connections = Connections(partial(connect, connecting, patience=patience), connecting.pool_min)
         self._transactions = Transactions(self._connections, tools, self._place)
         self._reads = Reads(self._connections, self._transactions, tools, self._place)
         self._turns = trio.CapacityLimiter(connecting.pool_max)

@@ -18,6 +18,8 @@ class Dialect:
         greatest: The function that returns the greater of two values.
         sorts_arms: Whether the planner walks along an index for each arm of a UNION ALL only if that arm is sorted and
             bounded by itself; one that does so unasked may have no syntax for it.
+        look_up: What joins a table in FROM to what stands before it, so that its rows are looked up for each row there,
+            by an index, whatever the planner expects; with the places ``table``, ``name`` and ``condition``.
         lock_referred: What a SELECT ends with so that the rows it finds stay until the transaction has ended.
         moment_in: Makes a moment, aware, of any time zone, what a column takes; the text says what the caller calls it.
         moment_out: Makes what a column gives a moment, aware, UTC.
@@ -26,6 +28,7 @@ class Dialect:
     mark: str
     greatest: str
     sorts_arms: bool
+    look_up: str
     lock_referred: str
     moment_in: Callable[[datetime, str], Any]
     moment_out: Callable[[Any], datetime]

@@ -16,7 +16,7 @@ from typing import Final
 import attrs
 
 from compozy.contracts.migrations import SchemaStatus
-from compozy.domain.errors import ConflictError
+from compozy.domain.errors import ConflictError, NewerSchemaError
 
 _NAME: Final = re.compile(r"(?P<version>\d{4})_[a-z0-9_]+\.sql")
 
@@ -81,10 +81,11 @@ def pending(recorded: Sequence[tuple[str, str]], known: Sequence[Migration], pla
         place: The database as the user knows it.
 
     Raises:
-        ConflictError: The database is newer than the program, or an applied migration is not what it was.
+        NewerSchemaError: The database is newer than the program.
+        ConflictError: An applied migration is not what it was.
     """
     if len(recorded) > len(known):
-        raise ConflictError(
+        raise NewerSchemaError(
             f"the schema of {place} has version {len(recorded)}, this program knows {len(known)}: "
             "use the newer program, or another database"
         )

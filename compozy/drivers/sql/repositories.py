@@ -48,7 +48,7 @@ class Tools:
         self.statements = Statements(dialect)
 
 
-@attrs.frozen
+@attrs.define(eq=False)  # not frozen, which takes twice as long to make, and each closure makes some
 class _Repository:
     session: SqlSession
     tools: Tools
@@ -99,6 +99,10 @@ class SqlWorkflowStates(_Repository, WorkflowStates):
             return Page(items=tuple(states))
         last = states[limit - 1]
         return Page(items=tuple(states[:limit]), next_cursor=encode_cursor(Position(last.created_at, last.exec_id)))
+
+    @override
+    async def unfinished(self) -> Mapping[Status, int]:
+        return {Status(status): count for status, count in await self.session.rows(self.tools.statements.unfinished)}
 
     @override
     async def delete(self, exec_id: str) -> None:
@@ -340,7 +344,7 @@ class SqlArchive(_Repository, Archive):
         )
 
 
-@attrs.frozen
+@attrs.define(eq=False)
 class SqlRepositories:
     """What a closure works on; each is made when it is asked for, because most closures need one."""
 

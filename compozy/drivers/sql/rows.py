@@ -5,6 +5,7 @@ Other texts hold no NUL and no lone surrogate, because PostgreSQL cannot store t
 """
 
 import json
+import re
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
@@ -14,7 +15,7 @@ from compozy.domain.accounts import ApiKey, Role, User
 from compozy.domain.definitions import TaskType
 from compozy.domain.errors import InvalidError, Problem
 from compozy.domain.executions import Failure, TaskState, WorkflowState
-from compozy.domain.json import MAX_DEPTH, Json, is_too_deep
+from compozy.domain.json import MAX_DEPTH, Json, find_odd_key, is_too_deep
 from compozy.domain.statuses import Status
 from compozy.drivers.sql.dialect import Dialect
 from compozy.drivers.sql.session import Row
@@ -23,6 +24,7 @@ Values: TypeAlias = tuple[Any, ...]
 
 _ENCODER: Final = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 _DECODER: Final = json.JSONDecoder()
+_MADE_KEY: Final = re.compile('"(?:-?[0-9][0-9.e+-]*|true|false|null)":')
 
 
 @attrs.frozen
@@ -203,7 +205,7 @@ def json_value(value: Json, key: str) -> str:
     """Return the value as JSON text.
 
     Raises:
-        InvalidError: It is not JSON, or nested too deep.
+        InvalidError: It is not JSON, a dict in it has a key that is no text, or it is nested too deep.
     """
     try:
         text = _ENCODER.encode(value)
@@ -214,6 +216,11 @@ def json_value(value: Json, key: str) -> str:
     # A level takes a bracket at least, so most values need no closer look, which takes as long as the encoding.
     if text.count("[") + text.count("{") > MAX_DEPTH and is_too_deep(value):
         raise _too_deep(key)
+    # The same goes for keys: these are those that the encoder makes of what is no text, or that were such texts before.
+    if _MADE_KEY.search(text) and (odd := find_odd_key(value)) is not None:
+        path, name = odd
+        hint = "write it as a text"
+        raise InvalidError(Problem(message=f"the key {name!r} is not a text", key=f"{key}{path}", hint=hint))
     return text
 
 

@@ -15,6 +15,8 @@ class SqlSession(ABC):
     (:class:`UnavailableError`), every later call fails too.
     """
 
+    __slots__ = ()
+
     @abstractmethod
     async def rows(self, statement: str, parameters: Sequence[Any] = ()) -> Sequence[Row]:
         """Carry out a statement and return all its rows.

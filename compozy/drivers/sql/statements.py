@@ -49,6 +49,8 @@ class Statements:
         self.refer_to_workflow = text(
             f"SELECT 1 FROM workflow_states WHERE exec_id = ?1{dialect.lock_referred}"  # it stays until we have ended
         )
+        unfinished = _literals([status for status in Status if not status.is_terminal])
+        self.unfinished = f"SELECT status, count(*) FROM workflow_states WHERE status IN ({unfinished}) GROUP BY status"
         self.delete_workflow = text("DELETE FROM workflow_states WHERE exec_id = ?1 RETURNING exec_id")
         # before, limit
         self.delete_older = text(
@@ -59,7 +61,10 @@ class Statements:
         self.list_tasks = text(f"SELECT {tasks} FROM task_states WHERE exec_id = ?1 ORDER BY created_at, task_exec_id")
         self.children = text(f"SELECT {tasks} FROM task_states WHERE parent_id = ?1 ORDER BY created_at, task_exec_id")
         # exec_id; the rows have a last column more, the depth, and those of one depth are together, oldest first.
-        self.hierarchy = text(_HIERARCHY.format(columns=_names([f"task.{name}" for name in TASK_COLUMNS])))
+        inside = dialect.look_up.format(table="task_states", name="inner_task", condition=_IS_INSIDE)
+        self.hierarchy = text(
+            _HIERARCHY.format(columns=_names([f"task.{name}" for name in TASK_COLUMNS]), inside=inside)
+        )
         self.progress = text("SELECT status, count(*) FROM task_states WHERE parent_id = ?1 GROUP BY status")
         self.get_user = text(f"SELECT {users} FROM users WHERE user_id = ?1")
         self.find_user = text(f"SELECT {users} FROM users WHERE email = ?1")
@@ -132,6 +137,9 @@ class Statements:
 # Literally the expression of an index, see the schema.
 _ENDED_AT: Final = "CASE WHEN status IN ('SUCCESS', 'FAILED', 'TIMED_OUT', 'CANCELED') THEN updated_at END"
 
+# The expression keeps planners from the index by execution, which would find all tasks for each container.
+_IS_INSIDE: Final = "inner_task.parent_id = tree.task_exec_id AND coalesce(inner_task.exec_id, '') = ?1"
+
 # The last condition follows from the others; without it a planner that expects a large tree reads the whole table.
 # A cycle of containers, which only a fault could record, has no top, so none of it would be found: it cannot hang this.
 _HIERARCHY: Final = """
@@ -141,9 +149,7 @@ WITH RECURSIVE tree (task_exec_id, depth) AS (
     SELECT 1 FROM task_states AS container
     WHERE container.task_exec_id = top.parent_id AND container.exec_id = top.exec_id))
   UNION ALL
-  SELECT inner_task.task_exec_id, tree.depth + 1
-  FROM tree JOIN task_states AS inner_task ON inner_task.parent_id = tree.task_exec_id
-  WHERE inner_task.exec_id = ?1
+  SELECT inner_task.task_exec_id, tree.depth + 1 FROM tree {inside}
 )
 SELECT {columns}, tree.depth FROM tree JOIN task_states AS task ON task.task_exec_id = tree.task_exec_id
 WHERE task.exec_id = ?1

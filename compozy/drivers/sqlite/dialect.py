@@ -35,6 +35,7 @@ SQLITE: Final = Dialect(
     mark="?",
     greatest="max",
     sorts_arms=False,
+    look_up="CROSS JOIN {table} AS {name} ON {condition}",  # SQLite leaves the order of a cross join as it is
     lock_referred="",  # there is one writer at a time
     moment_in=moment_text,
     moment_out=datetime.fromisoformat,

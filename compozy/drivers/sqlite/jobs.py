@@ -31,24 +31,22 @@ class Job(Generic[T]):
 
     Attributes:
         writes: Whether it may write.
+        is_given_up: Whether the caller was cancelled before the job was claimed.
     """
+
+    __slots__ = ("_caller", "_context", "_is_settled", "_outcome", "_ticket", "_work", "is_given_up", "writes")
 
     def __init__(self, work: Callable[[Repositories], Awaitable[T]], *, writes: bool) -> None:
         self.writes = writes
+        self.is_given_up = False
         self._work = work
         # The closure logs with its caller's context variables, whichever thread it runs on.
         self._context = copy_context()
         # A lock that is taken once and never released: the cheapest compare-and-swap between threads.
         self._ticket = Lock()
-        self._is_given_up = False
         self._is_settled = False
         self._caller: trio.lowlevel.Task | None = None
         self._outcome: Outcome[T] | None = None
-
-    @property
-    def is_given_up(self) -> bool:
-        """Whether the caller was cancelled before the job was claimed."""
-        return self._is_given_up
 
     @property
     def ended_well(self) -> bool:
@@ -95,7 +93,7 @@ class Job(Generic[T]):
     def _give_up(self, _raise_cancel: object) -> trio.lowlevel.Abort:
         self._caller = None
         # No effect on a job that may be committed already.
-        self._is_given_up = self._ticket.acquire(blocking=False)
+        self.is_given_up = self._ticket.acquire(blocking=False)
         return trio.lowlevel.Abort.SUCCEEDED
 
 

@@ -7,6 +7,7 @@ repositories are ``async`` in name only, so one ``send`` carries a closure from 
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from types import CoroutineType
 from typing import Any, Final, TypeVar
 
 from typing_extensions import override
@@ -34,6 +35,8 @@ class Session(SqlSession):
     Attributes:
         failure: What SQLite said when the database failed; None while it works.
     """
+
+    __slots__ = ("_connection", "_is_open", "_place", "_writable", "failure")
 
     def __init__(self, connection: sqlite3.Connection, place: str, *, writable: bool) -> None:
         self.failure: Exception | None = None
@@ -94,21 +97,26 @@ def drive(work: Callable[..., Awaitable[T]], repositories: object) -> T:
     Raises:
         RuntimeError: It awaits something that suspends.
     """
-
-    async def closure() -> T:
-        return await work(repositories)
-
-    coroutine = closure()
     try:
-        coroutine.send(None)
-    except StopIteration as end:
-        result: T = end.value
-        return result
+        return _carry_out(work(repositories))
     except RuntimeError as error:
         # Some of Trio's functions look for the run before they suspend, and there is none on this thread.
         if str(error) == "must be called from async context":
             raise RuntimeError(_RULE) from error
         raise
+
+
+def _carry_out(awaitable: Awaitable[T]) -> T:
+    coroutine = awaitable if isinstance(awaitable, CoroutineType) else _awaiting(awaitable)
+    try:
+        coroutine.send(None)
+    except StopIteration as end:
+        result: T = end.value
+        return result
     finally:
         coroutine.close()
     raise RuntimeError(_RULE)
+
+
+async def _awaiting(awaitable: Awaitable[T]) -> T:
+    return await awaitable

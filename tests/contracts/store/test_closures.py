@@ -34,6 +34,7 @@ def reads():
         lambda repositories: repositories.workflows.get("e"),
         lambda repositories: repositories.workflows.list(WorkflowFilter()),
         lambda repositories: repositories.workflows.list(WorkflowFilter(parent_exec_id="p")),
+        lambda repositories: repositories.workflows.unfinished(),
         lambda repositories: repositories.tasks.find("t"),
         lambda repositories: repositories.tasks.list_by_workflow("e"),
         lambda repositories: repositories.tasks.children("t"),

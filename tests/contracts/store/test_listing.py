@@ -283,3 +283,14 @@ async def test_a_cursor_beyond_the_oldest_gives_an_empty_page(put, page, an_exec
 
     assert found.items == ()
     assert found.next_cursor is None
+
+
+async def test_unfinished_executions_are_counted_by_status_and_the_others_left_out(store, put, an_execution):
+    numbers = {Status.PENDING: 3, Status.WAITING: 1, Status.SUCCESS: 2, Status.FAILED: 1}
+    empty = await store.read(lambda repositories: repositories.workflows.unfinished())
+    await put(*(an_execution(status=status) for status, number in numbers.items() for _ in range(number)))
+
+    found = await store.read(lambda repositories: repositories.workflows.unfinished())
+
+    assert empty == {}
+    assert found == {Status.PENDING: 3, Status.WAITING: 1}

@@ -2,6 +2,9 @@
 
 Each step carries out a batch of closures at once. They touch different executions, so that the answer of each, and what
 is recorded afterwards, does not depend on their order.
+
+From top to bottom: the dictionaries, the steps of a closure and how they are thought of, Trio within a test that is not
+async, and the machine. All in one file, because test modules do not import one another, and none of it serves another.
 """
 
 from collections.abc import Awaitable, Callable

@@ -1,5 +1,6 @@
 """What some store could not hold is refused by every one, by name, before anything is written."""
 
+import re
 import sys
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
@@ -120,6 +121,19 @@ async def test_a_value_that_is_nested_too_deep(put, count, an_execution):
     for depth in (MAX_DEPTH + 1, 100_000):
         with pytest.raises(InvalidError, match=f"input: nested deeper than {MAX_DEPTH} levels"):
             await put(an_execution(input=nested(depth)))
+
+    assert await count(Kind.EXECUTIONS) == 0
+
+
+async def test_a_key_that_is_no_text(put, count, an_execution):
+    for key in (7, -1, 10**30, 1.5, 1e300, True, False, None):
+        path_and_key = rf"\.steps\[1\]: the key {re.escape(repr(key))} is not a text \(write it as a text\)$"
+        value = {"1": {"true": [{"null": 1}]}, "steps": [{"2": "x"}, {str(key): 1, key: 2}]}
+        for name, changed in ("input", value), ("output", value):
+            with pytest.raises(InvalidError, match=rf"^{name}{path_and_key}"):
+                await put(an_execution(), an_execution(**{name: changed}))
+        with pytest.raises(InvalidError, match=rf"^error\.details{path_and_key}"):
+            await put(an_execution(error=Failure(code="X", message="y", details=value)))
 
     assert await count(Kind.EXECUTIONS) == 0
 

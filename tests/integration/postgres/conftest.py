@@ -101,10 +101,9 @@ class Proxy:
         scope.cancel()
 
 
-@pytest.fixture(scope="session")
-def server():
-    with open_postgres_server() as running:
-        yield running
+@pytest.fixture
+def server(postgres_server):
+    return postgres_server
 
 
 @pytest.fixture

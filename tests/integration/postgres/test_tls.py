@@ -10,7 +10,7 @@ from compozy.domain.errors import InvalidError
 from compozy.drivers.postgres import SslMode, open_store
 from compozy.drivers.postgres.tls import make_context
 
-FILES = Path(__file__).parent / "tls"
+FILES = Path(__file__).parents[2] / "data" / "tls"
 CA = FILES / "ca.pem"
 OTHER_CA = FILES / "other_ca.pem"
 CERT = FILES / "localhost.pem"

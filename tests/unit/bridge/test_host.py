@@ -7,6 +7,7 @@ import threading
 import pytest
 import trio
 import trio.lowlevel
+import trio.testing
 
 from compozy.bridge import AsyncioHost, HostClosedError, open_asyncio_host
 
@@ -81,6 +82,60 @@ async def test_a_call_that_is_cancelled_before_it_begins_never_runs(host):
         await host.call(work)
 
     assert not ran
+
+
+async def test_calls_made_while_the_loop_is_busy_begin_in_order_each_in_its_own_context(host):
+    variable = contextvars.ContextVar("variable")
+    is_busy, may_go_on = threading.Event(), threading.Event()
+    begun, answers = [], {}
+
+    async def hold():
+        is_busy.set()
+        assert may_go_on.wait(2)
+
+    async def work(number):
+        begun.append(number)
+        await asyncio.sleep(0)
+        return variable.get()
+
+    async def ask(number):
+        variable.set(f"of {number}")
+        answers[number] = await host.call(work, number)
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(host.call, hold)
+        await trio.to_thread.run_sync(is_busy.wait)
+        for number in range(4):
+            nursery.start_soon(ask, number)
+            await trio.testing.wait_all_tasks_blocked()
+        may_go_on.set()
+
+    assert begun == [0, 1, 2, 3]
+    assert answers == {number: f"of {number}" for number in range(4)}
+
+
+async def test_a_call_that_is_cancelled_on_its_way_ends_without_the_others(host):
+    is_busy, may_go_on = threading.Event(), threading.Event()
+    ended = []
+
+    async def hold():
+        is_busy.set()
+        assert may_go_on.wait(2)
+
+    async def work(number):
+        await asyncio.sleep(0)
+        ended.append(number)
+
+    async with trio.open_nursery() as nursery, trio.open_nursery() as given_up:
+        nursery.start_soon(host.call, hold)
+        await trio.to_thread.run_sync(is_busy.wait)
+        given_up.start_soon(host.call, work, 1)
+        nursery.start_soon(host.call, work, 2)
+        await trio.testing.wait_all_tasks_blocked()
+        given_up.cancel_scope.cancel()
+        may_go_on.set()
+
+    assert ended == [2]
 
 
 async def test_context_variables_cross_in_both_directions(host):

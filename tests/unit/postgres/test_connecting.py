@@ -33,7 +33,6 @@ def test_what_is_given_is_what_asyncpg_gets():
         "database": "compozy",
         "ssl": "disable",
         "timeout": 3,
-        "command_timeout": 4,
     }
     assert settings["application_name"] == "tests"
     assert settings["statement_timeout"] == "1500"
@@ -43,7 +42,6 @@ def test_what_is_given_is_what_asyncpg_gets():
 def test_unlimited_statements_have_no_timeouts():
     arguments = Connecting(url=URL).arguments(unlimited=True)
 
-    assert arguments["command_timeout"] is None
     assert arguments["server_settings"]["statement_timeout"] == "0"
     assert arguments["server_settings"]["idle_in_transaction_session_timeout"] == "0"
 

@@ -31,6 +31,7 @@ DIALECT = Dialect(
     mark="$",
     greatest="max",
     sorts_arms=False,
+    look_up="",
     lock_referred="",
     moment_in=lambda moment, _: (moment - NOON) // timedelta(microseconds=1),
     moment_out=lambda microseconds: NOON + timedelta(microseconds=microseconds),

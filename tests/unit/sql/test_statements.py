@@ -17,6 +17,7 @@ def a_dialect(**changes):
         "mark": "$",
         "greatest": "greatest",
         "sorts_arms": False,
+        "look_up": "JOIN {table} AS {name} ON {condition}",
         "lock_referred": " FOR KEY SHARE",
         "moment_in": lambda moment, _: moment,
         "moment_out": lambda moment: moment,

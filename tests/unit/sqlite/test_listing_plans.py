@@ -93,6 +93,13 @@ def test_lists_come_from_an_index_in_order(steps_of, work, index):
     assert f"USING INDEX {index}" in step
 
 
+def test_a_tree_finds_what_is_in_a_container_by_its_index(steps_of):
+    steps = steps_of(lambda repositories: repositories.tasks.hierarchy("x"))
+
+    [inside] = [step for step in steps if " inner_task " in step]
+    assert inside == "SEARCH inner_task USING INDEX task_states_by_parent (parent_id=?)"
+
+
 def test_retention_finds_what_is_old_by_an_index(steps_of):
     steps = steps_of(lambda repositories: repositories.workflows.delete_older(NOON))
 
