@@ -21,7 +21,8 @@ from temporalio.service import RPCError
 
 from compozy.bridge import AsyncioHost
 from compozy.drivers.temporal.cli_binary import find_cli
-from compozy.drivers.temporal.dev_server import DevServer, free_ports
+from compozy.drivers.temporal.dev_server import DevServer
+from compozy.drivers.temporal.ports import free_ports
 from support.figures import Runs
 from support.programs import START_PATIENCE_S, LineReader, Program, open_program
 

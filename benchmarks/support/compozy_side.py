@@ -26,6 +26,40 @@ _BODY: Final = {"input": _INPUT, "timeout": _PATIENCE_S / 2}
 _ASK_EVERY_S: Final = 0.01
 
 
+@attrs.define
+class Log:
+    """What is known from the lines of a program's log.
+
+    Attributes:
+        url: Where it listens.
+        ready: Which generation of each actor has been ready.
+        news: Set at the next line.
+    """
+
+    url: str | None = None
+    ready: dict[str, int] = attrs.Factory(dict)
+    news: trio.Event = attrs.Factory(trio.Event)
+
+    def note(self, line: str) -> None:
+        """Take a line."""
+        try:
+            said: Any = json.loads(line)
+        except ValueError:
+            said = {}  # a line of some library's; it stays in the program's tail
+        match said:
+            case {"event": "http listens", "url": url}:
+                self.url = url
+            case {"event": "ready", "actor": actor, "generation": generation}:
+                self.ready[actor] = generation
+        self.news.set()
+        self.news = trio.Event()
+
+    async def wait_ready(self, actor: str, *, generation: int = 1) -> None:
+        """Return when that actor has been ready, in this generation or a later one."""
+        while self.ready.get(actor, 0) < generation:
+            await self.news.wait()
+
+
 @attrs.frozen(kw_only=True)
 class Compozy:
     """A server that is ready.
@@ -34,11 +68,13 @@ class Compozy:
         program: Its process.
         url: Where it listens.
         ready_after_s: Seconds from the start of the process to ``GET /readyz`` = 200.
+        log: What is known from the lines of its log.
     """
 
     program: Program
     url: str
     ready_after_s: float
+    log: Log
 
     @asynccontextmanager
     async def connections(self, count: int) -> AsyncIterator[Sequence[Connection]]:
@@ -47,47 +83,56 @@ class Compozy:
             yield [await stack.enter_async_context(aclosing(await connect(self.url))) for _ in range(count)]
 
 
-@attrs.define
-class _Log:
-    """What is known from the lines of the log; sets ``news`` at each."""
-
-    url: str | None = None
-    news: trio.Event = attrs.Factory(trio.Event)
-
-    def note(self, line: str) -> None:
-        try:
-            said: Any = json.loads(line)
-        except ValueError:
-            said = {}  # a line of some library's; it stays in the program's tail
-        if isinstance(said, dict) and said.get("event") == "http listens":
-            self.url = said["url"]
-        self.news.set()
-        self.news = trio.Event()
-
-
 def copy_project(folder: Path) -> Path:
     """Copy the project to a folder that does not exist yet, and return it."""
     return Path(shutil.copytree(PROJECT, folder, ignore=shutil.ignore_patterns(".compozy", "__pycache__")))
 
 
 @asynccontextmanager
-async def open_compozy(folder: Path, environ: Mapping[str, str]) -> AsyncIterator[Compozy]:
+async def open_compozy(
+    folder: Path, environ: Mapping[str, str], *, mode: str = "standalone", options: Sequence[str] = ()
+) -> AsyncIterator[Compozy]:
     """Serve the project in a folder; yield when everything is ready.
+
+    Args:
+        folder: The project.
+        environ: The environment, whole.
+        mode: What it stands on.
+        options: Further words of the command.
 
     Raises:
         BrokenError: It ended.
         trio.TooSlowError: It was not ready in time.
     """
-    command = [sys.executable, "-m", "compozy", "serve", "--config", str(folder)]
-    options = ["--port", "0", "--mode", "standalone", "--log-level", "info", "--log-format", "json"]
-    log = _Log()
-    async with open_program([*command, *options], name="compozy serve", environ=environ, on_line=log.note) as program:
+    command = _command("serve", folder, "--port", "0", "--mode", mode, *options)
+    log = Log()
+    async with open_program(command, name="compozy serve", environ=environ, on_line=log.note) as program:
         with trio.fail_after(START_PATIENCE_S):
             url = await _wait_ready(program, log)
-        yield Compozy(program=program, url=url, ready_after_s=time.perf_counter() - program.began)
+        yield Compozy(program=program, url=url, ready_after_s=time.perf_counter() - program.began, log=log)
 
 
-async def _wait_ready(program: Program, log: _Log) -> str:
+@asynccontextmanager
+async def open_worker(folder: Path, environ: Mapping[str, str]) -> AsyncIterator[Program]:
+    """Carry out executions of the project in a folder, without its API; yield when it asks for work.
+
+    Raises:
+        trio.TooSlowError: It was not ready in time.
+    """
+    log = Log()
+    command = _command("worker", folder, "--mode", "distributed")
+    async with open_program(command, name="compozy worker", environ=environ, on_line=log.note) as program:
+        with trio.fail_after(START_PATIENCE_S):
+            await log.wait_ready("worker")
+        yield program
+
+
+def _command(name: str, folder: Path, *options: str) -> list[str]:
+    log = ("--log-level", "info", "--log-format", "json")
+    return [sys.executable, "-m", "compozy", name, "--config", str(folder), *options, *log]
+
+
+async def _wait_ready(program: Program, log: Log) -> str:
     """Ask whether the server is ready until it is.
 
     Each line of its log is an occasion to ask, for it logs whatever becomes ready; asking without pause would slow down
@@ -124,11 +169,17 @@ async def run_in_turn(connection: Connection, runs: int) -> Runs:
 
 async def run_at_once(connections: Sequence[Connection]) -> Runs:
     """Run the workflow once over each of the connections, all at once."""
+    return await run_among(connections, len(connections))
+
+
+async def run_among(connections: Sequence[Connection], runs: int) -> Runs:
+    """Run the workflow so often; each connection takes the next run when it has ended its last."""
     began = time.perf_counter()
     results: list[tuple[float, str | None]] = []
+    left = iter(range(runs))
 
     async def run(connection: Connection) -> None:
-        results.append(await _run_one(connection))
+        results.extend([await _run_one(connection) for _ in left])
 
     async with trio.open_nursery() as nursery:
         for connection in connections:

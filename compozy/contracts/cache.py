@@ -9,6 +9,9 @@ expired key is gone for every operation, at the instant its time to live has pas
 ``UnavailableError``: the cache cannot be reached now; nothing was changed, unless the connection was lost while it
 answered, and then perhaps all of it. Every method that writes may raise ``ConflictError`` because the cache's memory is
 full; reading and deleting go on then.
+
+Every async method is a cancel point, even when it need not wait, and cancelled there it has done nothing. It lets other
+tasks run meanwhile, unless they could less than a millisecond before.
 """
 
 from abc import ABC, abstractmethod
@@ -161,13 +164,14 @@ class Keys(ABC):
 
 @attrs.frozen(kw_only=True)
 class Message:
-    """One published message as a subscriber gets it.
+    """One published message as a subscriber gets it, or the notice that some were lost.
 
     Attributes:
-        channel: Where it was published.
+        channel: Where it was published; empty for a notice.
         payload: The text.
         pattern: The pattern that matched, or None for a subscription by name.
-        lost: How many older messages this subscriber lost just before this one, because it read too slowly.
+        lost: How many older messages this subscriber lost just before this one, because it read too slowly; with a
+            notice, as many at least as it says.
     """
 
     channel: str
@@ -175,15 +179,22 @@ class Message:
     pattern: str | None = None
     lost: int = 0
 
+    @property
+    def is_gap(self) -> bool:
+        """Whether this is no message, but the notice that there may have been some, while there was no connection."""
+        return not self.channel
+
 
 class PubSub(ABC):
     """Messages to whoever listens now. Nothing is kept for those who come later.
 
     A subscription begins when its context manager has been entered: a message published after that is seen. Each has
-    a buffer of 100 messages; a reader that is slower loses the oldest, and ``Message.lost`` tells how many. Messages of
-    one publisher arrive in the order they were published. A subscription gets a message once, also when several of its
-    patterns match: ``Message.pattern`` is then the first of them as they were given. It ends, after what is buffered,
-    when its context is left or the cache is closed. Names and patterns are non-empty (``InvalidError``).
+    a buffer of 100 messages; a reader that is slower loses the oldest, and ``Message.lost`` tells how many. When the
+    connection to the cache was lost, messages may have been, too: as soon as it is there again, every subscription gets
+    a notice (``Message.is_gap``), and what is published after that is seen. Messages of one publisher arrive in the
+    order they were published. A subscription gets a message once, also when several of its patterns match:
+    ``Message.pattern`` is then the first of them as they were given. It ends, after what is buffered, when its context
+    is left or the cache is closed. Names and patterns are non-empty (``InvalidError``).
     """
 
     @abstractmethod

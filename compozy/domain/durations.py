@@ -23,6 +23,9 @@ _MICROSECONDS: Final[dict[str, Fraction]] = {
     for name in names.split()
 }
 
+DURATION_UNITS: Final = tuple(_MICROSECONDS)
+"""Every name of every unit, in lower case."""
+
 # At most 18 digits on each side of the point: enough for any timedelta, and no text makes the arithmetic slow.
 _PART: Final = re.compile(r"(\d{1,18}(?:\.\d{1,18})?|\.\d{1,18})\s*([a-zµμ]+)[\s,]*", re.ASCII | re.IGNORECASE)
 

@@ -5,7 +5,8 @@
     CompozyError
     ├── NotFoundError          the named thing is absent
     ├── ConflictError          the state forbids it; nothing was changed
-    │   └── DuplicateError     it exists already
+    │   ├── DuplicateError     it exists already
+    │   └── NewerSchemaError   a newer program has changed the database; waiting does not help
     ├── InvalidError           the caller's input is wrong; carries the problems, each with its place and way out
     ├── UnavailableError       a backend cannot be reached now; safe to repeat
     └── ToolError              a tool ran and failed; carries the failure that the task will show
@@ -82,6 +83,12 @@ class DuplicateError(ConflictError):
     """It exists already; nothing was changed."""
 
     code = "DUPLICATE"
+
+
+class NewerSchemaError(ConflictError):
+    """A newer program has changed the database; nothing was changed. Waiting does not help."""
+
+    code = "NEWER_SCHEMA"
 
 
 class InvalidError(CompozyError):

@@ -31,6 +31,7 @@ class ExecutionRequest:
         accepted_at: When the execution was accepted.
         env: What templates see as ``.env``: the variables that this workflow names, and no others, because they
             become part of the recorded history.
+        traceparent: The span that it was accepted in (W3C Trace Context); None when there is none.
     """
 
     exec_id: str
@@ -39,6 +40,7 @@ class ExecutionRequest:
     project: JsonObject
     accepted_at: datetime
     env: JsonObject = attrs.Factory(dict)
+    traceparent: str | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -67,6 +69,7 @@ class ToolRequest:
         timeout: How long the call may take.
         earlier: States of tasks that ended without work of their own since the last record, to be written along.
         closing: Set when the execution may end with this task; then both ends are recorded in one transaction.
+        traceparent: The span that the execution was accepted in; None when there is none.
     """
 
     task: TaskState
@@ -75,6 +78,7 @@ class ToolRequest:
     timeout: timedelta
     earlier: tuple[TaskState, ...] = ()
     closing: Closing | None = None
+    traceparent: str | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -101,7 +105,9 @@ class RecordRequest:
     Attributes:
         tasks: Task runs.
         workflow: The execution itself, when it has ended or changed.
+        traceparent: The span that it was accepted in; None when there is none.
     """
 
     tasks: tuple[TaskState, ...] = ()
     workflow: WorkflowState | None = None
+    traceparent: str | None = None

@@ -62,7 +62,7 @@ def run(comparison: Comparison, arguments: Sequence[str]) -> int:
     offered = [each if options.peers else _without_peers(each) for each in comparison.experiments(options.scale)]
     chosen = [each for each in offered if any(fnmatchcase(each.name, pattern) for pattern in options.only)]
     with comparison.open_places(options.scale, _say) as provide:
-        runner = Runner(comparison.folder, provide, options.rounds, options.patience, _say)
+        runner = Runner(comparison.folder, provide, options.rounds, options.patience, _say, options.rehearse)
         results = [(experiment, runner.run(experiment)) for experiment in chosen]
     print(machine, layout([row for result in results for row in rows(*result)]), sep="\n\n")
     if unable := list(reasons(results)):
@@ -96,6 +96,9 @@ def _parse(comparison: Comparison, arguments: Sequence[str]) -> argparse.Namespa
         default=True,
         action=argparse.BooleanOptionalAction,
         help=f"measure peers too, not {comparison.floor} alone",
+    )
+    parser.add_argument(
+        "--rehearse", action="store_true", help="run all in one interpreter: quick, and the figures are worth nothing"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all samples there too")
     options = parser.parse_args(arguments)

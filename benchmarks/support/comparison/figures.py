@@ -36,6 +36,11 @@ def quotient(name: str, other: str) -> Statistic:
     return lambda samples: statistics.median(samples[name]) / statistics.median(samples[other])
 
 
+def p95(name: str, *, scale: float = 1.0) -> Statistic:
+    """Return what 19 of 20 of these samples are below."""
+    return lambda samples: scale * statistics.quantiles(samples[name], n=20, method="inclusive")[-1]
+
+
 def p99(name: str, *, scale: float = 1.0) -> Statistic:
     """Return what 99 of 100 of these samples are below."""
     return lambda samples: scale * statistics.quantiles(samples[name], n=100, method="inclusive")[-1]
@@ -87,6 +92,7 @@ class Side:
         why_not: Why there is no job.
         package: What has to be installed for it, or None.
         has_aim: Whether the aims are about this side.
+        aim: In place of the figures' own; None for those.
     """
 
     label: str
@@ -96,6 +102,7 @@ class Side:
     why_not: str = attrs.field(default="", kw_only=True)
     package: str | None = attrs.field(default=None, kw_only=True)
     has_aim: bool = attrs.field(default=False, kw_only=True)
+    aim: Aim | None = attrs.field(default=None, kw_only=True)
 
 
 @attrs.frozen(kw_only=True)
@@ -105,7 +112,7 @@ class Experiment:
     Attributes:
         name: For ``--only``.
         ours: Our side.
-        others: What it is compared with.
+        others: What it is compared with; where there is nothing, aims are about our values.
         figures: What is made of the samples.
         arguments: Of all jobs.
         places: Arguments of all jobs that are known only when there is such a place: what it is called, by argument.

@@ -6,11 +6,13 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import attrs
 
+from support.comparison import side as one_run
 from support.comparison.absence import why_missing
 from support.comparison.figures import Experiment, Side, Statistic
 
@@ -54,6 +56,8 @@ class Runner:
         rounds: How often each side is measured.
         patience_s: How long one run of one job may take.
         say: Reports progress.
+        is_rehearsal: Whether all runs share this interpreter, without limit in time: it tells whether they work at all,
+            and that soon; what they measure is worth nothing.
     """
 
     folder: Path
@@ -61,6 +65,7 @@ class Runner:
     rounds: int
     patience_s: float
     say: Callable[[str], None]
+    is_rehearsal: bool = False
 
     def run(self, experiment: Experiment) -> Sequence[Record]:
         """Return what is known of each side, ours first."""
@@ -83,7 +88,9 @@ class Runner:
         if record.side.job is None:
             record.unable = record.side.why_not
             return
-        result = self._start(record.side, {**arguments, **record.side.arguments})
+        side, arguments = record.side, {**arguments, **record.side.arguments}
+        rehearse = partial(one_run.run, side.module, str(side.job))
+        result = rehearse(arguments) if self.is_rehearsal else self._start(side, arguments)
         if "samples" in result:
             record.runs.append(result["samples"])
             return

@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from support.comparison.figures import Experiment, Figure
+from support.comparison.figures import Aim, Experiment, Figure
 from support.comparison.rounds import Record
 
 Result = tuple[Experiment, Sequence[Record]]
@@ -21,6 +21,8 @@ def rows(experiment: Experiment, records: Sequence[Record]) -> Iterator[Sequence
     ours, *others = records
     for figure in experiment.figures:
         mine = ours.numbers(figure.statistic)
+        if not others:
+            yield _row_alone(figure, ours, mine)
         for record in others:
             theirs = record.numbers(figure.statistic)
             if theirs or record.side.has_aim or figure is experiment.figures[0]:
@@ -29,7 +31,7 @@ def rows(experiment: Experiment, records: Sequence[Record]) -> Iterator[Sequence
 
 def _row(figure: Figure, ours: Record, mine: Sequence[float], record: Record, theirs: Sequence[float]) -> Sequence[str]:
     ratios = [a / b for a, b in zip(mine, theirs, strict=False) if b]
-    aim = figure.aim if record.side.has_aim else None
+    aim = (record.side.aim or figure.aim) if record.side.has_aim else None
     judged = ratios if aim is not None and aim.of == "ratio" else mine
     return (
         figure.name,
@@ -37,9 +39,26 @@ def _row(figure: Figure, ours: Record, mine: Sequence[float], record: Record, th
         record.side.label,
         _number(figure, theirs) if theirs else _absent(record),
         f"{_ratio(statistics.median(ratios))}x ({_ratio(min(ratios))} .. {_ratio(max(ratios))})" if ratios else "-",
-        "-" if aim is None else str(aim),
-        "" if aim is None else aim.verdict(statistics.median(judged)) if judged else "not measured",
+        *_judgement(aim, judged),
     )
+
+
+def _row_alone(figure: Figure, ours: Record, mine: Sequence[float]) -> Sequence[str]:
+    return (
+        figure.name,
+        _number(figure, mine) if mine else _absent(ours),
+        "-",
+        "-",
+        "-",
+        *_judgement(figure.aim, mine),
+    )
+
+
+def _judgement(aim: Aim | None, numbers: Sequence[float]) -> tuple[str, str]:
+    """Return an aim, and what the numbers that it is about come to."""
+    if aim is None:
+        return "-", ""
+    return str(aim), aim.verdict(statistics.median(numbers)) if numbers else "not measured"
 
 
 def _number(figure: Figure, numbers: Sequence[float]) -> str:

@@ -3,6 +3,8 @@
 The time of each hit is kept for as long as the window, by the server's clock: only that makes the limit exact in any
 stretch of time, whoever counts. A fixed window, or a rate with a burst (GCRA), would be one number per key, and let up
 to twice the limit through around a boundary.
+
+When that clock is set back, hits of a time to come are forgotten: else clients were kept out until that time.
 """
 
 from datetime import timedelta
@@ -24,6 +26,11 @@ _HIT: Final = Script.of("""
 local hits, limit, window = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2])
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
+local newest = redis.call('LINDEX', hits, -1)
+while newest and tonumber(newest) > now do
+  redis.call('RPOP', hits)
+  newest = redis.call('LINDEX', hits, -1)
+end
 local oldest = redis.call('LINDEX', hits, 0)
 while oldest and tonumber(oldest) + window <= now do
   redis.call('LPOP', hits)

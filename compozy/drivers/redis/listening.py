@@ -2,7 +2,7 @@
 
 It knows what is wanted, and says so again after each reconnect. What it hears crosses to Trio as :class:`Heard`. Redis
 forgets a message as soon as it is published, so those of the time without a connection are lost, nobody knows how many;
-that crosses too, as :data:`GAP`, before the first message of the new connection.
+that crosses too, as :data:`GAP`, as soon as the new connection listens to all that was wanted.
 """
 
 import asyncio
@@ -89,6 +89,7 @@ class Listener(Line):
         self._wanted: dict[bytes, dict[bytes, None]] = {SUBSCRIBE: {}, PSUBSCRIBE: {}}
         self._owed: deque[_Owed] = deque()
         self._is_new = False
+        self._has_gap = False
         self._failures = 0
 
     def receive(self, questions: list[Wished]) -> None:
@@ -114,8 +115,7 @@ class Listener(Line):
         self._is_new = True
         self._has_work.set()
         failure = await self._converse(connection)
-        if any(self._wanted.values()):
-            self._tell(GAP)
+        self._has_gap = self._has_gap or any(self._wanted.values())
         return failure
 
     async def _pause(self) -> None:
@@ -132,6 +132,7 @@ class Listener(Line):
             self._is_new = False
             wishes += [Wish(verb, tuple(names)) for verb, names in self._wanted.items() if names]
             self._owed += [_Owed(None, len(wish.names), self._deadline()) for wish in wishes]
+            self._has_gap = self._has_gap and bool(wishes)
         for question in self._waiting:
             # One that nobody waits for any more is not begun with; to end one, nobody needs to wait.
             if not question.is_abandoned or question.value.ends:
@@ -175,6 +176,9 @@ class Listener(Line):
             self._owed.popleft()
             if owed.question is not None:
                 owed.question.answer(None)
+            elif self._has_gap and not any(each.question is None for each in self._owed):
+                self._has_gap = False
+                self._tell(GAP)  # now that nothing can be missed any more: whoever looks at once has seen it all
 
     def _refuse(self, error: rx.ResponseError) -> None:
         owed = self._owed.popleft() if self._owed else None

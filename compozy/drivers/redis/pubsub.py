@@ -23,8 +23,8 @@ class RedisPubSub(PubSub):
 
     Beyond the contract: how many subscriptions a message reaches is told by Redis, which counts a process once for each
     channel or pattern that matches, however many of its subscriptions there are. A message that is published while the
-    connection is down is lost; ``Message.lost`` of the next one counts all of them as one, because nobody knows better.
-    So does one that is not UTF-8.
+    connection is down is lost; ``Message.lost`` of the notice counts all of them as one, because nobody knows better.
+    One that is not UTF-8 is lost, too, which the next message tells.
 
     Args:
         commands: Asks the server.

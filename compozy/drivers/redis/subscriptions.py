@@ -85,15 +85,22 @@ class Subscription(AsyncIterator[Message]):
             self._untold += 1
             self.lost += 1
 
+    def tell_gap(self) -> None:
+        """Tell at once that there may have been messages which nobody heard; they count as one."""
+        self.miss()
+        if self._untold:
+            self.deliver(Message(channel="", payload=""))
+
     def close(self) -> None:
         """Take no more messages: readers get what is buffered, then the end."""
         self._is_open = False
         self._readers.unpark_all()
 
     def _drop_oldest(self) -> None:
-        dropped = self._buffer.popleft().lost + 1
-        self._buffer[0] = attrs.evolve(self._buffer[0], lost=self._buffer[0].lost + dropped)
-        self.lost += 1
+        oldest = self._buffer.popleft()
+        dropped = 0 if oldest.is_gap else 1
+        self._buffer[0] = attrs.evolve(self._buffer[0], lost=self._buffer[0].lost + oldest.lost + dropped)
+        self.lost += dropped
 
 
 class Subscriptions:
@@ -129,7 +136,8 @@ class Subscriptions:
         """Deliver what has arrived."""
         for heard in news:
             if heard is GAP:
-                self._miss(self._open())
+                for subscription in self._open():
+                    subscription.tell_gap()
             else:
                 self._deliver(heard)
 

@@ -8,6 +8,8 @@ from compozy.domain.errors import InvalidError
 
 def checked_name(name: str, what: str = "a key") -> str:
     """Return a key or channel, which is a non-empty text that UTF-8 can write."""
+    if name and name.isascii():
+        return name
     if not name:
         raise InvalidError(f"{what} must not be empty")
     return checked_text(name)
@@ -20,6 +22,8 @@ def checked_keys(keys: Sequence[str]) -> list[str]:
 
 def checked_text(value: str | bytes) -> str:
     """Return a value as text."""
+    if isinstance(value, str) and value.isascii():  # as nearly all are, and Python knows at once
+        return value
     try:
         if isinstance(value, bytes):
             return value.decode()

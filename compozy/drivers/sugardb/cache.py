@@ -39,9 +39,10 @@ async def open_cache(
 ) -> AsyncIterator[Cache]:
     """Open a cache that lives as long as the context, and longer if it is given a folder.
 
-    Each operation is a checkpoint followed by one synchronous step: when it is cancelled it has done nothing, and
-    when it returns all of it is done. On leaving, open subscriptions end after what they have buffered, and whoever
-    still calls, or waits for a lock, gets ``UnavailableError``.
+    Each operation is one synchronous step after a cancel point: when it is cancelled it has done nothing, and when it
+    returns all of it is done. Others get their turn before that step, unless they have had one within the last tenth of
+    a millisecond, so nobody is kept waiting, however many operations follow each other. On leaving, open subscriptions
+    end after what they have buffered, and whoever still calls, or waits for a lock, gets ``UnavailableError``.
 
     With a folder, keys with their times to live are on disk and there again when it is opened next; locks,
     subscriptions and messages are not. With ``fsync="always"`` an operation that changes something returns when that
@@ -62,11 +63,12 @@ async def open_cache(
 
     Raises:
         ConflictError: The folder is open already.
-        InvalidError: A file in the folder is missing or damaged; says which, where, and the way out.
+        InvalidError: A file in the folder is missing or damaged, or the folder is a file; says which, where, and the
+            way out.
         UnavailableError: The folder cannot be read or written; on leaving: the last writes could not be written.
     """
-    turns = Turns()
     keyspace = Keyspace(clock)
+    turns = Turns(keyspace.tick)
     memory = None if max_memory is None else Memory(keyspace, max_memory)
     opening: AbstractAsyncContextManager[Opened]
     if folder is None:

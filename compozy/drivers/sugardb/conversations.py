@@ -40,13 +40,18 @@ class _Conversation(NamedTuple):
     def length(self) -> int:
         return len(self.messages or ())
 
-    def tokens(self, delta: int = 0) -> int:
-        if self.fields is None:
-            return max(0, delta)
-        total = stored_integer(f'the tokens of "{self.key}"', self.fields.get(_TOKENS)) + delta
+    @property
+    def tokens(self) -> int:
+        return max(0, self._stored_tokens())
+
+    def tokens_after(self, delta: int) -> int:
+        total = self._stored_tokens() + delta
         if total > _MOST_TOKENS:
             raise ConflictError(f'adding {delta} to the tokens of "{self.key}" would leave 53 bits; it is unchanged')
         return max(0, total)
+
+    def _stored_tokens(self) -> int:
+        return stored_integer(f'the tokens of "{self.key}"', (self.fields or {}).get(_TOKENS))
 
 
 @attrs.frozen
@@ -74,7 +79,7 @@ class SugarConversations(Conversations):
             return ConversationMetadata()
         length = present.length + len(texts)
         kept = length if max_length is None else min(length, max_length)
-        tokens = present.tokens(token_delta)
+        tokens = present.tokens_after(token_delta)
         until = self._inherited(present) if deadline is None else deadline
         messages_now = _message_effects(present, texts, kept, until, renews=deadline is not None)
         tokens_now = _token_effects(present, tokens, until, renews=deadline is not None)
@@ -85,7 +90,7 @@ class SugarConversations(Conversations):
     async def read(self, key: str) -> tuple[Sequence[str], ConversationMetadata]:
         await self._database.take_turn()
         present = self._find(checked_name(key))
-        return list(present.messages or ()), ConversationMetadata(length=present.length, tokens=present.tokens())
+        return list(present.messages or ()), ConversationMetadata(length=present.length, tokens=present.tokens)
 
     @override
     async def clear(self, key: str) -> bool:

@@ -1,6 +1,6 @@
 """What all roles share: finding what a key holds, and changing keys as one step that is kept wherever it must be."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Final, Protocol, TypeVar
 
 from compozy.domain.errors import ConflictError
@@ -19,11 +19,13 @@ _STEPS_WHEN_FULL: Final = 2000
 
 
 class Journal(Protocol):
-    """Where writes are kept beyond the end of the process."""
+    """Where writes are kept beyond the end of the process.
 
-    @property
-    def acknowledges(self) -> bool:
-        """Whether a write is done only when it is on disk, and taken back when that fails."""
+    Attributes:
+        acknowledges: Whether a write is done only when it is on disk, and taken back when that fails.
+    """
+
+    acknowledges: bool
 
     def kept(self, effects: Sequence[AnyEffect]) -> Sequence[AnyEffect]:
         """Return those of the effects that concern keys which are kept."""
@@ -31,11 +33,16 @@ class Journal(Protocol):
     def require_writable(self) -> None:
         """Raise ``UnavailableError`` when nothing can be kept now."""
 
-    def append(self, effects: Sequence[Effect], undo: Undo) -> None:
-        """Keep the effects of one write."""
+    def append(self, effects: Sequence[Effect], undo: Undo = ()) -> None:
+        """Keep the effects of one write.
+
+        Args:
+            effects: What is kept of it.
+            undo: What takes it back, if writes are acknowledged.
+        """
 
     async def settle(self) -> None:
-        """Return when what was appended last is kept as well as it was promised."""
+        """Return when what was appended last is on disk."""
 
 
 class Database:
@@ -63,14 +70,13 @@ class Database:
         """The keys, to look at."""
         return self._keyspace
 
-    async def take_turn(self) -> None:
-        """Pass a checkpoint; what follows up to the next ``await`` is one step, at one instant.
+    def take_turn(self) -> Awaitable[None]:
+        """Return what must be awaited first; what follows up to the next ``await`` is one step, at one instant.
 
         Raises:
             UnavailableError: The cache is closed.
         """
-        await self._turns.take()
-        self._keyspace.tick()
+        return self._turns.take()
 
     def require_open(self) -> None:
         """Refuse when the cache has been closed meanwhile.
@@ -127,12 +133,17 @@ class Database:
             UnavailableError: They cannot be kept now; nothing was changed.
         """
         journal = self._journal
-        kept = () if journal is None else journal.kept(effects)
-        if journal is None or not kept:
+        if journal is None or not (kept := journal.kept(effects)):
             self._carry_out(effects)
             return
         journal.require_writable()
-        journal.append(kept, journal.kept(self._carry_out(effects, with_undo=journal.acknowledges)))
+        if not journal.acknowledges:
+            self._carry_out(effects)
+            journal.append(kept)
+            return
+        undo = self._images(effects)
+        self._carry_out(effects)
+        journal.append(kept, journal.kept(undo))
         await journal.settle()
 
     def take_back(self, undo: Undo) -> None:
@@ -140,24 +151,28 @@ class Database:
         for effect in undo:
             self._apply(effect)
 
-    def _carry_out(self, effects: Sequence[Effect], *, with_undo: bool = False) -> Undo:
-        """Carry out the effects unless memory is too small for them; return what takes them back if that is wanted."""
-        memory = self._memory
-        is_tight = memory is not None and memory.is_near(effects)
-        if is_tight:
-            self._keyspace.sweep(steps=_STEPS_WHEN_FULL)
-        undo = self._images(effects) if with_undo or is_tight else ()
-        before = 0 if memory is None else memory.used
+    def _carry_out(self, effects: Sequence[Effect]) -> None:
+        """Carry out the effects unless memory is too small for them."""
+        if self._memory is not None and self._memory.is_near(effects):
+            self._carry_out_within(self._memory, effects)
+        else:
+            is_watched = self._memory is not None or self.changing is not None
+            apply = self._apply if is_watched else self._keyspace.apply
+            for effect in effects:
+                apply(effect)
+        self._keyspace.sweep()
+
+    def _carry_out_within(self, memory: Memory, effects: Sequence[Effect]) -> None:
+        """Carry out the effects, and take them back if there is no room for what they add."""
+        self._keyspace.sweep(steps=_STEPS_WHEN_FULL)
+        undo, before = self._images(effects), memory.used
         for effect in effects:
             self._apply(effect)
-        if memory is not None and is_tight:
-            try:
-                memory.require_room(before)
-            except ConflictError:
-                self.take_back(undo)
-                raise
-        self._keyspace.sweep()
-        return undo
+        try:
+            memory.require_room(before)
+        except ConflictError:
+            self.take_back(undo)
+            raise
 
     def _images(self, effects: Iterable[Effect]) -> Undo:
         return [self._keyspace.image(key) for key in {effect.key for effect in effects}]

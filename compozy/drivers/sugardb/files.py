@@ -17,7 +17,7 @@ from typing import Final
 
 import attrs
 
-from compozy.domain.errors import ConflictError, UnavailableError
+from compozy.domain.errors import ConflictError, InvalidError, UnavailableError
 
 _NAME: Final = re.compile(r"sugardb-(\d{6,})\.(snapshot|log)")
 _UNFINISHED: Final = ".unfinished"
@@ -96,11 +96,16 @@ def open_folder(path: Path) -> Iterator[Folder]:
 
     Raises:
         ConflictError: It is open already, here or in another process.
+        InvalidError: There is a file in its place, or on the way to it.
         UnavailableError: It cannot be made or written.
     """
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(path / "sugardb.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise InvalidError(
+            f"the cache's folder {path} cannot be made: a file is in its place; name another folder"
+        ) from error
     except OSError as error:
         raise UnavailableError(
             f"the cache's folder {path} cannot be used: {error.strerror}; make it writable"

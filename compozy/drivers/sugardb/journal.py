@@ -22,10 +22,9 @@ from typing_extensions import override
 
 from compozy.domain.errors import UnavailableError
 from compozy.drivers.sugardb.database import AnyEffect, Journal, Undo
-from compozy.drivers.sugardb.effects import NEVER, Effect, Expire, Put
-from compozy.drivers.sugardb.encoding import Entry, Seal, encode
+from compozy.drivers.sugardb.effects import Effect
+from compozy.drivers.sugardb.encoding import Entry, encode
 from compozy.drivers.sugardb.log_file import LogFile
-from compozy.drivers.sugardb.records import framed
 from compozy.telemetry.logger import get_logger
 
 Fsync = Literal["always", "everysec", "no"]
@@ -50,16 +49,18 @@ class _Group:
     """What is written together.
 
     Attributes:
-        records: The records, in order.
+        payloads: What each write came to, in order.
         undos: What takes each of the writes back, in the same order.
-        size: Bytes of all records.
+        size: Bytes of all payloads.
+        ahead: By how many seconds the wall clock was ahead when the first of them was added.
         done: Set when it is on disk, or has failed.
         failure: Why it is not on disk.
     """
 
-    records: list[bytes] = attrs.field(factory=list)
+    payloads: list[bytes] = attrs.field(factory=list)
     undos: list[Undo] = attrs.field(factory=list)
     size: int = 0
+    ahead: float = 0.0
     done: trio.Event = attrs.field(factory=trio.Event)
     failure: OSError | None = None
 
@@ -79,6 +80,7 @@ class DiskJournal(Journal):
 
     Attributes:
         failures: Writes that could not be kept.
+        acknowledges: Whether each is waited for.
 
     Args:
         file: Where records go.
@@ -90,6 +92,7 @@ class DiskJournal(Journal):
     def __init__(self, file: LogFile, *, fsync: Fsync, volatile: tuple[str, ...], ahead: Callable[[], float]) -> None:
         self._file = file
         self._fsync = fsync
+        self.acknowledges = fsync == "always"
         self._volatile = volatile
         self._ahead = ahead
         self._group = _Group()
@@ -102,11 +105,6 @@ class DiskJournal(Journal):
         self._threads = trio.CapacityLimiter(1)
         self.failures = 0
         self.take_back: Callable[[Undo], None] = lambda _: None
-
-    @property
-    @override
-    def acknowledges(self) -> bool:
-        return self._fsync == "always"
 
     @property
     def file(self) -> LogFile:
@@ -135,7 +133,7 @@ class DiskJournal(Journal):
             )
 
     @override
-    def append(self, effects: Sequence[Effect], undo: Undo) -> None:
+    def append(self, effects: Sequence[Effect], undo: Undo = ()) -> None:
         self._append(effects)
         if self.acknowledges:
             self._group.undos.append(undo)
@@ -143,8 +141,6 @@ class DiskJournal(Journal):
 
     @override
     async def settle(self) -> None:
-        if not self.acknowledges:
-            return
         group = self._group
         await group.done.wait()
         if group.failure is not None:
@@ -199,7 +195,7 @@ class DiskJournal(Journal):
             with trio.move_on_after(inf if self.acknowledges else INTERVAL_S):
                 await self._urgent.wait()
             self._urgent = trio.Event()
-            if self._group.records or self._switch is not None:
+            if self._group.payloads or self._switch is not None:
                 # What was taken from the buffer must arrive: a thread that writes cannot be stopped, but waited for.
                 with trio.CancelScope(shield=True):
                     await self._flush(sync=self._fsync != "no")
@@ -211,7 +207,7 @@ class DiskJournal(Journal):
             UnavailableError: It cannot be written; what is left is lost.
         """
         left = self._group
-        if left.records:
+        if left.payloads:
             with trio.move_on_after(_CLOSE_S, shield=True) as patience:
                 await self._flush(sync=True, abandon=True)
             if patience.cancelled_caught:  # the file stays open, for a thread is still at it
@@ -223,11 +219,15 @@ class DiskJournal(Journal):
             raise _unwritable(self._file, left.failure) from left.failure
 
     def _append(self, entries: Sequence[Entry]) -> None:
-        ahead = self._ahead() if any(map(_is_mortal, entries)) else 0.0
-        record = framed(b"".join([encode(entry, ahead) for entry in entries]), self._file.header.salt)
         group = self._group
-        group.records.append(record)
-        group.size += len(record)
+        if not group.payloads:
+            group.ahead = self._ahead()
+        if len(entries) == 1:  # as nearly always
+            payload = encode(entries[0], group.ahead)
+        else:
+            payload = b"".join([encode(entry, group.ahead) for entry in entries])
+        group.payloads.append(payload)
+        group.size += len(payload)
         if group.size > URGENT_BYTES and self._failure is None:
             self._urgent.set()
 
@@ -235,12 +235,10 @@ class DiskJournal(Journal):
         """Have a thread write what has gathered; wake who waits for it."""
         group, self._group = self._group, _Group()
         wish, self._switch = self._switch, None
-        records = group.records
+        ends = wish is not None
         if wish is not None:
             wish.cut()
-            sealed = Seal(self._file.records + len(records))
-            records = [*records, framed(encode(sealed, 0.0), self._file.header.salt)]
-        write = partial(self._file.append, records, sync=sync or wish is not None)
+        write = partial(self._file.append, group.payloads, sync=sync or ends, seal=ends)
         try:
             await trio.to_thread.run_sync(write, abandon_on_cancel=abandon, limiter=self._threads)
         except OSError as error:
@@ -275,16 +273,14 @@ class DiskJournal(Journal):
             later.failure = error
             later.done.set()
         else:
-            self._group = _Group(records=[*group.records, *later.records], size=group.size + later.size)
+            self._group = _Group(
+                payloads=[*group.payloads, *later.payloads], size=group.size + later.size, ahead=group.ahead
+            )
             self._failure = error
 
     def _look_at_size(self) -> None:
         if self._file.size >= self._limit:
             self._grown.set()
-
-
-def _is_mortal(entry: Entry) -> bool:
-    return isinstance(entry, Put | Expire) and entry.deadline != NEVER
 
 
 def _unwritable(file: LogFile, error: OSError) -> UnavailableError:

@@ -2,11 +2,11 @@
 
 An operation is several of them, and must see one instant from its first look to its last change: else a key could be
 there when it looks and expire before it writes. So time stands still here until :meth:`Keyspace.tick`, which begins
-an operation.
+an operation; the clock is read when an operation meets its first deadline, for many never meet one.
 """
 
 from collections.abc import Callable
-from typing import TypeVar, cast
+from typing import cast
 
 from compozy.drivers.sugardb.deadlines import SHARDS, STEPS, Deadlines
 from compozy.drivers.sugardb.effects import (
@@ -23,8 +23,6 @@ from compozy.drivers.sugardb.effects import (
     copied,
 )
 
-_Kind = TypeVar("_Kind", bound=Value)
-
 
 class Keyspace:
     """Live values by key.
@@ -38,9 +36,10 @@ class Keyspace:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._now = clock()
+        self._now: float | None = clock()
         self._shards: list[dict[str, Value]] = [{} for _ in range(SHARDS)]
         self._deadlines = Deadlines()
+        self._deadline_shards = self._deadlines.shards
         self._steps: dict[type[Effect], Callable[..., None]] = {
             Put: self._put,
             Append: self._append,
@@ -57,11 +56,13 @@ class Keyspace:
         return sum(map(len, self._shards))
 
     def tick(self) -> None:
-        """Let time go on to what the clock shows."""
-        self._now = self._clock()
+        """Let time go on."""
+        self._now = None
 
     def now(self) -> float:
         """Return the instant that all is seen at."""
+        if self._now is None:
+            self._now = self._clock()
         return self._now
 
     def time(self) -> float:
@@ -70,8 +71,9 @@ class Keyspace:
 
     def find(self, key: str) -> Value | None:
         """Return what the key holds, or None when it is absent or has expired."""
-        value = self._shards[hash(key) % SHARDS].get(key)
-        if value is None or (deadline := self._deadlines.get(key)) == NEVER or deadline > self._now:
+        shard = hash(key) % SHARDS
+        value = self._shards[shard].get(key)
+        if value is None or key not in self._deadline_shards[shard] or self._deadline_shards[shard][key] > self.now():
             return value
         self._forget(key)
         return None
@@ -90,8 +92,8 @@ class Keyspace:
 
     def sweep(self, *, steps: int | None = STEPS) -> None:
         """Drop keys that have expired, of those among the next ``steps``; None for all."""
-        if self._deadlines:
-            for key in self._deadlines.passed(self._now, steps=len(self._deadlines) if steps is None else steps):
+        if self._deadlines.count:
+            for key in self._deadlines.passed(self.now(), steps=self._deadlines.count if steps is None else steps):
                 self._forget(key)
 
     def image(self, key: str) -> Put | Remove:
@@ -110,22 +112,24 @@ class Keyspace:
             self.forgotten(key, value)
 
     def _put(self, key: str, value: Value, deadline: float) -> None:
-        self._shards[hash(key) % SHARDS][key] = value
-        self._deadlines.put(key, deadline)
+        shard = hash(key) % SHARDS
+        self._shards[shard][key] = value
+        if deadline != NEVER or key in self._deadline_shards[shard]:
+            self._deadlines.put(key, deadline)
 
     def _append(self, key: str, values: list[str]) -> None:
-        self._held(key, list[str]).extend(values)
+        cast("list[str]", self.held(key)).extend(values)
 
     def _trim(self, key: str, start: int, stop: int) -> None:
-        values = self._held(key, list[str])
+        values = cast("list[str]", self.held(key))
         del values[stop:]
         del values[:start]
 
     def _put_fields(self, key: str, fields: dict[str, str]) -> None:
-        self._held(key, dict[str, str]).update(fields)
+        cast("dict[str, str]", self.held(key)).update(fields)
 
     def _remove_fields(self, key: str, fields: list[str]) -> None:
-        held = self._held(key, dict[str, str])
+        held = cast("dict[str, str]", self.held(key))
         for field in fields:
             del held[field]
 
@@ -135,6 +139,3 @@ class Keyspace:
     def _remove(self, key: str) -> None:
         self._shards[hash(key) % SHARDS].pop(key, None)
         self._deadlines.put(key, NEVER)
-
-    def _held(self, key: str, _kind: type[_Kind]) -> _Kind:
-        return cast("_Kind", self._shards[hash(key) % SHARDS][key])

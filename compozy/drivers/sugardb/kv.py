@@ -33,7 +33,7 @@ class SugarKV(KV):
         self, key: str, value: str | bytes, *, ttl: timedelta | None = None, only_if_absent: bool = False
     ) -> bool:
         await self._database.take_turn()
-        name, text, deadline = checked_name(key), checked_text(value), self._deadline(ttl)
+        name, text, deadline = checked_name(key), checked_text(value), NEVER if ttl is None else self._deadline(ttl)
         if only_if_absent and self._database.find(name) is not None:
             return False
         await self._database.write(Put(name, text, deadline))

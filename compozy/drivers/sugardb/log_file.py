@@ -1,15 +1,19 @@
 """One file of the log, open for appending; its methods block and belong on a worker thread."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 import attrs
 
+from compozy.drivers.sugardb.encoding import Seal, encode
 from compozy.drivers.sugardb.files import create, write_all
-from compozy.drivers.sugardb.records import HEADER_BYTES, Header
+from compozy.drivers.sugardb.records import HEADER_BYTES, Header, framed
+
+_RECORD_BYTES: Final = 64 << 10
+"""A record is complete when it is this long: checksums cost nothing then, and little is torn with its end."""
 
 
 @attrs.define
@@ -63,19 +67,24 @@ class LogFile:
             raise
         return cls(path, header, descriptor, size, records)
 
-    def append(self, records: Sequence[bytes], *, sync: bool) -> None:
-        """Write records at the end, all of them or none.
+    def append(self, payloads: Sequence[bytes], *, sync: bool, seal: bool = False) -> None:
+        """Write payloads at the end, all of them or none, as few records.
 
         After a failed fsync nobody knows what of the data the system has given up on (it tells only once), so nothing
         of it counts: the next call writes at the same place again.
 
         Args:
-            records: What to write.
+            payloads: What to write; none of them is divided between records.
             sync: Whether to return only when they are on disk.
+            seal: Whether nothing will be written after them.
 
         Raises:
             OSError: The disk is full, or broken.
         """
+        salt = self.header.salt
+        records = [framed(payload, salt) for payload in _gathered(payloads)]
+        if seal:
+            records.append(framed(encode(Seal(self.records + len(records)), 0.0), salt))
         data = b"".join(records)
         try:
             write_all(self._descriptor, data, self.size)
@@ -92,3 +101,17 @@ class LogFile:
     def close(self) -> None:
         """Close the file."""
         os.close(self._descriptor)
+
+
+def _gathered(payloads: Sequence[bytes]) -> Iterator[bytes]:
+    """Yield what stands in each record."""
+    gathered: list[bytes] = []
+    size = 0
+    for payload in payloads:
+        gathered.append(payload)
+        size += len(payload)
+        if size >= _RECORD_BYTES:
+            yield b"".join(gathered)
+            gathered, size = [], 0
+    if gathered:
+        yield b"".join(gathered)

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Final, Self
 
-import attrs
 import trio
 from typing_extensions import override
 
@@ -26,7 +25,7 @@ class Subscription(AsyncIterator[Message]):
     """
 
     def __init__(self) -> None:
-        self._buffer: deque[Message] = deque()
+        self._buffer: deque[tuple[str, str, str | None]] = deque()
         self._lost = 0
         self._is_open = True
         self._readers = trio.lowlevel.ParkingLot()
@@ -44,17 +43,17 @@ class Subscription(AsyncIterator[Message]):
             if not self._is_open:
                 raise StopAsyncIteration
             await self._readers.park()
-        message = self._buffer.popleft()
+        channel, payload, pattern = self._buffer.popleft()
         lost, self._lost = self._lost, 0
-        return attrs.evolve(message, lost=lost) if lost else message
+        return Message(channel=channel, payload=payload, pattern=pattern, lost=lost)
 
-    def deliver(self, message: Message) -> None:
-        """Append a message; make room by dropping the oldest."""
+    def deliver(self, channel: str, payload: str, pattern: str | None) -> None:
+        """Append a message, which is made when it is read; make room by dropping the oldest."""
         if len(self._buffer) == BUFFER:
             self._buffer.popleft()
             self._lost += 1
             self.total_lost += 1
-        self._buffer.append(message)
+        self._buffer.append((channel, payload, pattern))
         self._readers.unpark()
 
     def close(self) -> None:
@@ -85,7 +84,7 @@ class SugarPubSub(PubSub):
         self.published += 1
         count = 0
         for subscription, pattern in self._receivers(channel):
-            subscription.deliver(Message(channel=channel, payload=text, pattern=pattern))
+            subscription.deliver(channel, text, pattern)
             count += 1
         return count
 

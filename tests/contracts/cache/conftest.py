@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from datetime import timedelta
 
 import attrs
@@ -156,6 +156,20 @@ def limiter(harness):
 @pytest.fixture
 def advance(harness):
     return harness.advance
+
+
+@pytest.fixture
+def cancelled():
+    """Return a context manager in which whatever is awaited is cancelled; it fails if nothing was."""
+
+    @contextmanager
+    def assert_cancelled():
+        with trio.CancelScope() as scope:
+            scope.cancel()
+            yield
+        assert scope.cancelled_caught
+
+    return assert_cancelled
 
 
 @pytest.fixture

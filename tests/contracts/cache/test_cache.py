@@ -1,11 +1,28 @@
 """What is true of every cache as a whole."""
 
+import trio
 from trio.testing import assert_checkpoints
 
 
 async def test_open_cache_answers(cache):
     with assert_checkpoints():
         await cache.ping()
+
+
+async def test_task_that_asks_all_the_time_lets_others_run(kv):
+    turns = 0
+
+    async def count():
+        nonlocal turns
+        while True:
+            await trio.lowlevel.checkpoint()
+            turns += 1
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(count)
+        while turns < 5:
+            await kv.get_many("key")
+        nursery.cancel_scope.cancel()
 
 
 async def test_driver_is_named_alike_everywhere(cache):

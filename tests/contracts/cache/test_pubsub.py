@@ -20,6 +20,14 @@ async def test_subscriber_gets_what_is_published_after_it_began(pubsub):
             assert await anext(messages) == Message(channel="news", payload="día")
 
 
+async def test_message_is_never_taken_for_the_notice_of_a_gap(pubsub):
+    async with pubsub.subscribe("news") as messages:
+        await pubsub.publish("news", "")
+
+        with trio.fail_after(5):
+            assert not (await anext(messages)).is_gap
+
+
 async def test_publishing_to_nobody_reaches_nobody(pubsub):
     async with pubsub.subscribe("news"):
         assert await pubsub.publish("other", "x") == 0

@@ -10,7 +10,7 @@ import trio
 from compozy.domain.errors import InvalidError, UnavailableError
 from compozy.drivers.redis import Connecting, open_cache
 
-FILES = Path(__file__).parents[1] / "postgres" / "tls"  # its README says what they are
+FILES = Path(__file__).parents[2] / "data" / "tls"  # its README says what they are
 CA = FILES / "ca.pem"
 OTHER_CA = FILES / "other_ca.pem"
 CERT = FILES / "localhost.pem"

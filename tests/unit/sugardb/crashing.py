@@ -25,8 +25,9 @@ def say(kind, **facts):
     os.write(1, json.dumps({"kind": kind, "time": time.monotonic(), **facts}).encode() + b"\n")
 
 
-async def write(db, writer):
+async def write(db, writer, pause):
     while True:
+        await trio.sleep(pause)
         say("count", writer=writer, value=await db.kv.increment(f"count {writer}"))
         found = await db.conversations.append_trim(
             f"talk {writer}", [str(time.monotonic())], token_delta=1, max_length=KEPT
@@ -35,7 +36,10 @@ async def write(db, writer):
 
 
 async def main(folder, fsync):
-    async with sugardb.open_cache(folder=Path(folder), fsync=fsync, rewrite_bytes=1500) as db:
+    # With `always` the disk sets the pace, and rewriting gets its share of the kills. Otherwise writers that never rest
+    # would keep a busy machine from what is measured: how late the log is.
+    rewrite_bytes, pause = (1500, 0) if fsync == "always" else (1 << 20, 0.002)
+    async with sugardb.open_cache(folder=Path(folder), fsync=fsync, rewrite_bytes=rewrite_bytes) as db:
         for writer in range(WRITERS):
             (count,) = await db.kv.get_many(f"count {writer}")
             messages, found = await db.conversations.read(f"talk {writer}")
@@ -43,7 +47,7 @@ async def main(folder, fsync):
         say("ready", fence=(await db.locks.acquire("door", timedelta(seconds=1))).fence)
         async with trio.open_nursery() as nursery:
             for writer in range(WRITERS):
-                nursery.start_soon(write, db, writer)
+                nursery.start_soon(write, db, writer, pause)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from compozy.drivers.sugardb.files import Folder
 from compozy.drivers.sugardb.keyspace import Keyspace
 from compozy.drivers.sugardb.log_file import LogFile
 from compozy.drivers.sugardb.records import LOG as LOG_KIND
-from compozy.drivers.sugardb.records import Header, framed
+from compozy.drivers.sugardb.records import Header
 from compozy.drivers.sugardb.recovery import Recovery
 
 LOG = "sugardb-000001.log"
@@ -296,7 +296,8 @@ def forged(tmp_path, clocks):
 
     def forge(*entries):
         file = LogFile.create(tmp_path / LOG, Header(LOG_KIND, 1, 7))
-        file.append([framed(encode(entry, 0.0), 7) for entry in entries], sync=True)
+        for entry in entries:
+            file.append([encode(entry, 0.0)], sync=True)
         file.close()
         return Recovery(Folder(tmp_path), Keyspace(lambda: clocks.monotonic).apply, 0.0).run()
 

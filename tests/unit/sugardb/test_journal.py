@@ -19,7 +19,7 @@ from compozy.drivers.sugardb.files import Folder
 from compozy.drivers.sugardb.journal import URGENT_BYTES, DiskJournal
 from compozy.drivers.sugardb.keyspace import Keyspace
 from compozy.drivers.sugardb.log_file import LogFile
-from compozy.drivers.sugardb.records import LOG, Header
+from compozy.drivers.sugardb.records import FRAME_BYTES, HEADER_BYTES, LOG, Header, framed
 from compozy.drivers.sugardb.recovery import Recovery
 from compozy.drivers.sugardb.turns import Turns
 
@@ -40,10 +40,10 @@ class SlowDisk:
     def __getattr__(self, name):
         return getattr(self.file, name)
 
-    def append(self, records, *, sync):
+    def append(self, payloads, **how):
         assert self.go_on.wait(10)
-        self.appended.append(len(records))
-        self.file.append(records, sync=sync)
+        self.appended.append(len(payloads))
+        self.file.append(payloads, **how)
         trio.from_thread.run_sync(self.has_written.set)
 
 
@@ -262,7 +262,17 @@ def test_failed_append_leaves_the_file_as_it_was(tmp_path, full_disk):
     assert path.read_bytes() == before
     file.append([b"third"], sync=True)
     file.close()
-    assert path.read_bytes() == before + b"third"
+    assert path.read_bytes() == before + framed(b"third", 7)
+
+
+def test_what_is_written_together_shares_records_of_64_kb(tmp_path):
+    file = LogFile.create(tmp_path / "log", Header(LOG, 1, 7))
+
+    file.append([b"x" * 1024] * 160, sync=False)
+    file.close()
+
+    assert file.records == 3
+    assert (tmp_path / "log").stat().st_size == HEADER_BYTES + 3 * FRAME_BYTES + 160 * 1024
 
 
 @pytest.mark.slow

@@ -1,5 +1,7 @@
 """Expiry gives memory back without a task of its own, and the hand that does it looks at each key once per round."""
 
+import gc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -88,6 +90,17 @@ def test_key_that_comes_and_goes_takes_no_room_among_the_deadlines():
 
     assert len(keyspace) == 0
     assert len(keyspace._deadlines) <= 1
+
+
+def test_ring_of_many_keys_is_no_work_for_the_garbage_collector():
+    deadlines = Deadlines()
+    for number in range(5000):
+        deadlines.put(f"key {number}", 100.0)
+
+    gc.collect()
+
+    assert len(deadlines._ahead) == 10
+    assert not any(map(gc.is_tracked, [*deadlines._ahead, *deadlines.shards]))
 
 
 NAMES = st.sampled_from("abcdefgh")

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 import trio
 
-from compozy.domain.errors import ConflictError, UnavailableError
+from compozy.domain.errors import ConflictError, InvalidError, UnavailableError
 from compozy.drivers import sugardb
 
 MINUTE = timedelta(minutes=1)
@@ -158,11 +158,20 @@ async def test_folder_and_files_are_for_their_owner_alone(tmp_path, clocks):
     assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
 
 
-async def test_folder_that_cannot_be_made_is_unavailable(tmp_path, clocks):
-    (tmp_path / "file").write_text("")
+@pytest.mark.parametrize("name", ["file", "file/cache"])
+async def test_folder_that_is_a_file_or_within_one_is_refused(tmp_path, clocks, name):
+    (tmp_path / "file").write_text("kept")
 
-    with pytest.raises(UnavailableError, match="file/cache"):
-        async with clocks.open(tmp_path / "file" / "cache"):
+    with pytest.raises(InvalidError, match=f"{name} cannot be made: a file is in its place; name another folder"):
+        async with clocks.open(tmp_path / name):
+            pass
+
+    assert (tmp_path / "file").read_text() == "kept"
+
+
+async def test_folder_that_cannot_be_made_is_unavailable(tmp_path, clocks):
+    with pytest.raises(UnavailableError, match="cannot be used"):
+        async with clocks.open(tmp_path / ("x" * 300)):
             pass
 
 

@@ -127,7 +127,7 @@ def test_others_have_their_turn_while_a_large_keyspace_is_written_and_scanned(tm
 
     async def run():
         steps = Steps()
-        async with clocks.open(tmp_path, rewrite_bytes=800_000) as cache:
+        async with clocks.open(tmp_path, rewrite_bytes=500_000) as cache:
             for number in range(keys):
                 await cache.kv.set(f"key {number}", "x")
             trio.lowlevel.add_instrument(steps)
