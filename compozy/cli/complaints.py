@@ -36,6 +36,11 @@ def complain(message: str) -> None:
     click.echo(f"{click.style('error:', fg='red', bold=True)} {message}", err=True)
 
 
+def warn(message: str) -> None:
+    """Print one line on stderr that begins with ``warning:``."""
+    click.echo(f"{click.style('warning:', fg='yellow', bold=True)} {message}", err=True)
+
+
 def report(error: BaseException) -> Exit:
     """Print an error, or all errors of a group, on stderr and return the exit it stands for."""
     errors = list(leaves(error))

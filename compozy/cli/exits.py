@@ -28,6 +28,7 @@ EXIT_BY_CODE: Final[Mapping[str, Exit]] = MappingProxyType(
         "INVALID": Exit.INVALID,
         "DUPLICATE": Exit.INVALID,
         "CONFLICT": Exit.UNAVAILABLE,
+        "NEWER_SCHEMA": Exit.INVALID,
         "UNAVAILABLE": Exit.UNAVAILABLE,
         "TOOL_FAILED": Exit.FAILED,
         "INTERNAL": Exit.FAILED,

@@ -15,6 +15,7 @@ from compozy.cli.run import run
 from compozy.cli.serve import serve
 from compozy.cli.status import status
 from compozy.cli.version import version
+from compozy.cli.worker import worker
 
 
 class Root(click.Group):
@@ -56,5 +57,5 @@ def cli(*, debug: bool) -> None:
     """  # noqa: D301 - \b tells click to keep the line breaks
 
 
-for _command in (init, run, serve, dev, status, config, migrate, data, doctor, version):
+for _command in (init, run, serve, worker, dev, status, config, migrate, data, doctor, version):
     cli.add_command(_command)

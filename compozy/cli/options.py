@@ -1,7 +1,7 @@
 """What several commands share: their common options, the examples in their help, the format of their output."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -54,6 +54,30 @@ log_level_option: Final[Decorator] = click.option(
     help="Least important log line to write.",
 )
 """``--log-level``, for the setting ``log.level``."""
+
+log_format_option: Final[Decorator] = click.option(
+    "--log-format", type=click.Choice(["auto", "console", "json"]), help="How log lines look."
+)
+"""``--log-format``, for the setting ``log.format``."""
+
+
+def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add every flag that is a setting; :func:`settings_given` has their values by the settings' keys."""
+    for option in (log_format_option, log_level_option, mode_option, port_option, host_option):
+        command = option(command)
+    return command
+
+
+def settings_given(flags: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of :func:`settings_options` by the dotted keys of the settings, those that were given."""
+    keys = {
+        "host": "server.host",
+        "port": "server.port",
+        "mode": "mode",
+        "log_level": "log.level",
+        "log_format": "log.format",
+    }
+    return {keys[name]: value for name, value in flags.items() if value is not None}
 
 
 def format_option(*formats: str) -> Decorator:

@@ -1,54 +1,107 @@
-"""What ``/readyz`` of a running server says, as a table or as it stands."""
+"""What a running server says of itself, as tables or as it stands: its actors, and the workers it knows."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final
 
+import attrs
 import click
 import httpx
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from compozy.cli.booting import boot_line, boot_seconds
 from compozy.cli.exits import Exit
+from compozy.cli.instants import since
 from compozy.cli.running.answers import error_of, json_object, translated
-from compozy.cli.running.displays import format_seconds
 from compozy.cli.running.remote import client_options
 from compozy.cli.running.results import as_json
+from compozy.cli.workers import read_workers, workers_view
+from compozy.domain.errors import UnavailableError
 from compozy.domain.json import JsonObject
 
 _TIMEOUT_S: Final = 5.0
 _ANSWERS: Final = frozenset({HTTPStatus.OK, HTTPStatus.SERVICE_UNAVAILABLE})
 
 
-def read_readiness(url: str) -> JsonObject:
+@attrs.frozen(kw_only=True)
+class Standing:
+    """How a server stands.
+
+    Attributes:
+        readiness: What ``/readyz`` says.
+        workers: What it lists; None when it does not, or cannot now.
+        trouble: Why it cannot list them now; None when it does, or is of a version that never does.
+    """
+
+    readiness: JsonObject
+    workers: JsonObject | None = None
+    trouble: str | None = None
+
+
+def read_standing(url: str) -> Standing:
     """Return what the server at this address says of itself.
 
     Raises:
         UnavailableError: Nobody answers there.
         InvalidError: Somebody does, but not a Compozy server.
     """
-    with translated(url), httpx.Client(**client_options(url), timeout=_TIMEOUT_S) as client:
-        response = client.get("/readyz")
+    with httpx.Client(**client_options(url), timeout=_TIMEOUT_S) as client:
+        with translated(url):
+            readiness = _read_readiness(client)
+        try:
+            with translated(url):
+                return Standing(readiness=readiness, workers=read_workers(client))
+        except UnavailableError as error:
+            return Standing(readiness=readiness, trouble=error.message)
+
+
+def _read_readiness(client: httpx.Client) -> JsonObject:
+    response = client.get("/readyz")
     body = json_object(response)
     if body is None or not isinstance(body.get("actors"), list) or response.status_code not in _ANSWERS:
         raise error_of(response.status_code, body, str(response.url))
     return body
 
 
-def print_readiness(body: JsonObject, format_: str) -> Exit:
-    """Print it on stdout and return the exit code: UNAVAILABLE unless the server is ready."""
+def print_standing(standing: Standing, format_: str) -> Exit:
+    """Print it on stdout and return the exit code: UNAVAILABLE unless the server is ready.
+
+    A worker that is stale does not change that: others may do the work.
+    """
     if format_ == "json":
-        click.echo(as_json(body))
+        click.echo(as_json(_as_object(standing)))
     else:
-        Console().print(as_table(body["actors"], clock=lambda: datetime.now(UTC)))
-    return Exit.SUCCESS if body.get("ready") is True else Exit.UNAVAILABLE
+        _print_tables(standing, lambda: datetime.now(UTC))
+    if standing.trouble is not None:
+        click.echo(f"the workers are not known now: {standing.trouble}", err=True)
+    return Exit.SUCCESS if standing.readiness.get("ready") is True else Exit.UNAVAILABLE
+
+
+def _as_object(standing: Standing) -> JsonObject:
+    """Return both answers as one; ``workers`` is null when they are not known now, and absent when they never are."""
+    if standing.trouble is not None:
+        return {**standing.readiness, "workers": None}
+    return {**standing.readiness, **(standing.workers or {})}
+
+
+def _print_tables(standing: Standing, clock: Callable[[], datetime]) -> None:
+    console = Console()
+    actors = standing.readiness["actors"]
+    console.print(as_table(actors, clock=clock))
+    if (boot := boot_line(actors)) is not None:
+        console.print()
+        console.print(Text(boot))
+    if standing.workers is not None:
+        console.print()
+        console.print(workers_view(standing.workers, clock=clock))
 
 
 def as_table(actors: list[Mapping[str, Any]], *, clock: Callable[[], datetime]) -> Table:
     """Return a table with a row for each actor."""
-    table = Table("name", "state", "generation", "restarts", "since", "why", box=None, pad_edge=False)
+    table = Table("name", "state", "generation", "restarts", "since", "start took", "why", box=None, pad_edge=False)
     for actor in actors:
         table.add_row(
             Text(str(actor.get("name", ""))),
@@ -56,19 +109,7 @@ def as_table(actors: list[Mapping[str, Any]], *, clock: Callable[[], datetime]) 
             str(actor.get("generation", "")),
             str(actor.get("restarts", "")),
             since(actor.get("since"), clock()),
+            boot_seconds(actor.get("ready_in_s")),
             Text(str(actor.get("reason") or "")),
         )
     return table
-
-
-def since(instant: object, now: datetime) -> str:
-    """Return how long ago an instant was, or the text itself when it is none.
-
-    >>> since("2026-01-01T00:00:00Z", datetime(2026, 1, 1, 0, 1, 15, tzinfo=UTC))
-    '1 min 15 s ago'
-    """
-    try:
-        then = datetime.fromisoformat(str(instant))
-        return f"{format_seconds(now - then)} ago"
-    except (TypeError, ValueError):
-        return str(instant or "")

@@ -40,6 +40,17 @@ def _read(_ctx: click.Context, param: click.Parameter, value: Path | None) -> Js
     return content
 
 
+def _key(_ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """Return an idempotency key that every server takes."""
+    if value is None:
+        return None
+    from compozy.engine.idempotency import KEY_RULE, is_key  # noqa: PLC0415 - heavy: only when there is one
+
+    if not is_key(value) or value.startswith('"'):
+        raise click.BadParameter(f"a key is {KEY_RULE} without quotes, got {value!r}", param=param)
+    return value
+
+
 @click.command(
     epilog=examples(
         "compozy run greet --input name=Ada",
@@ -73,6 +84,12 @@ def _read(_ctx: click.Context, param: click.Parameter, value: Path | None) -> Js
     callback=server_url,
     help="Run it in the server at this address rather than in a runtime of its own.",
 )
+@click.option(
+    "--idempotency-key",
+    metavar="KEY",
+    callback=_key,
+    help="With --server: run it again under the same key, and what was started before is followed to its end.",
+)
 @click.option("--timeout", metavar="DURATION", help="How long to wait for the end, such as 30s or 5m.")
 @click.option("--temporary", is_flag=True, help="Keep the runtime's state in a folder of its own, gone afterwards.")
 @config_option
@@ -85,6 +102,7 @@ def run(
     from_file: JsonObject,
     format_: str | None,
     server: str | None,
+    idempotency_key: str | None,
     timeout: str | None,
     temporary: bool,
     config: Path,
@@ -100,6 +118,8 @@ def run(
     """
     if server is not None and temporary:
         raise click.UsageError("--temporary is for a runtime of its own; leave it out with --server")
+    if server is None and idempotency_key is not None:
+        raise click.UsageError("--idempotency-key is for a server that remembers it; name one with --server")
     from compozy.cli.running.session import Request, parse_patience  # noqa: PLC0415 - heavy: only when it runs
 
     request = Request(workflow_id=workflow, input=merge(from_file, assigned), patience=parse_patience(timeout))
@@ -107,7 +127,7 @@ def run(
     if server is not None:
         from compozy.cli.running.remote import run_in_server  # noqa: PLC0415 - same
 
-        return run_in_server(request, server, format_=format_)
+        return run_in_server(request, server, format_=format_, idempotency_key=idempotency_key)
     from compozy.cli.running.embedded import run_embedded  # noqa: PLC0415 - same, and needs no HTTP client
 
     flags = {"mode": mode, "log.level": log_level or "warning"}

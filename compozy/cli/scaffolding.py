@@ -1,4 +1,4 @@
-"""A new project: the files under ``scaffold/`` with its name filled in."""
+"""A new project: the files under ``scaffold/`` with its name filled in, and the schemas that editors read."""
 
 import os
 import re
@@ -8,6 +8,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Final
 
+from compozy.cli.schemas import FOLDER, schema_files
 from compozy.domain.errors import DuplicateError, InvalidError, Problem
 
 _SUFFIX: Final = ".template"
@@ -30,7 +31,7 @@ def project_files(name: str) -> dict[Path, str]:
                 found[place / entry.name.removesuffix(_SUFFIX)] = text.replace(_PLACEHOLDER, name)
 
     walk(files("compozy.cli") / "scaffold", Path())
-    return found
+    return found | {Path(FOLDER) / name: text for name, text in schema_files().items()}
 
 
 def name_for(folder: Path) -> str:

@@ -4,7 +4,15 @@ from pathlib import Path
 
 import click
 
-from compozy.cli.options import config_option, examples, host_option, log_level_option, mode_option, port_option
+from compozy.cli.options import (
+    config_option,
+    examples,
+    host_option,
+    log_format_option,
+    log_level_option,
+    mode_option,
+    port_option,
+)
 
 
 @click.command(
@@ -19,7 +27,8 @@ from compozy.cli.options import config_option, examples, host_option, log_level_
 @port_option
 @mode_option
 @log_level_option
-@click.option("--log-format", type=click.Choice(["auto", "console", "json"]), help="How log lines look.")
+@log_format_option
+@click.option("--no-worker", is_flag=True, help="Serve the API alone, and leave executions to `compozy worker`.")
 def serve(
     *,
     config: Path,
@@ -28,6 +37,7 @@ def serve(
     mode: str | None,
     log_level: str | None,
     log_format: str | None,
+    no_worker: bool,
 ) -> int:
     """Serve a project over HTTP until Ctrl-C or SIGTERM.
 
@@ -44,4 +54,4 @@ def serve(
         "log.level": log_level,
         "log.format": log_format,
     }
-    return app.serve(app_options(config, flags))
+    return app.serve(app_options(config, flags), works=not no_worker)

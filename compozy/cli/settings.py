@@ -10,23 +10,25 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from compozy.cli.project import Flags, given
 from compozy.cli.running.results import as_json
+from compozy.config.origins import Origin
 from compozy.config.reading import read_settings
-from compozy.config.settings import Origin
 from compozy.domain.json import Json
 
 
-def print_settings(config: Path, format_: str) -> None:
+def print_settings(config: Path, flags: Flags, *, format_: str) -> None:
     """Print the settings of the project on stdout.
 
     Args:
         config: The project.
+        flags: The flags to reckon with.
         format_: ``json``, ``yaml`` or ``table``.
 
     Raises:
         InvalidError: They are wrong. Whether the workflows are does not matter here.
     """
-    origins = read_settings(config, environ=os.environ, flags={}).origins
+    origins = read_settings(config, environ=os.environ, flags=given(flags)).origins
     if format_ == "json":
         found = {origin.key: {"value": plain(origin), "source": origin.source} for origin in origins}
         click.echo(as_json(found))
@@ -37,10 +39,10 @@ def print_settings(config: Path, format_: str) -> None:
 
 
 def plain(origin: Origin) -> Json:
-    """Return the value as JSON carries it; a secret's is hidden, a duration is text."""
-    if origin.value is None or (isinstance(origin.value, bool | int | float) and not origin.is_hidden):
-        return origin.value
-    return origin.shown
+    """Return the value as JSON carries it; a secret's is hidden, a duration or a size is text."""
+    if origin.is_hidden or origin.has_unit or not isinstance(origin.value, bool | int | float):
+        return None if origin.value is None else origin.shown
+    return origin.value
 
 
 def as_table(origins: Iterable[Origin]) -> Table:
@@ -55,7 +57,10 @@ def as_table(origins: Iterable[Origin]) -> Table:
 
 
 def as_yaml(origins: Iterable[Origin]) -> str:
-    """Return the settings as they are nested in ``compozy.yaml``, each line with its source as a comment."""
+    """Return the settings as they are nested in ``compozy.yaml``, each line with its source as a comment.
+
+    A secret is a comment as a whole: what is shown in its place must not become its value when somebody pastes it.
+    """
     lines: list[str] = []
     open_sections: list[str] = []
     for origin in origins:
@@ -65,5 +70,6 @@ def as_yaml(origins: Iterable[Origin]) -> str:
                 lines.append(f"{'  ' * depth}{section}:")
         open_sections = sections
         value = yaml.safe_dump(plain(origin), default_flow_style=True, width=10_000).splitlines()[0]
-        lines.append(f"{'  ' * len(sections)}{name}: {value}  # {origin.source}")
+        hidden = "# " if origin.is_hidden else ""
+        lines.append(f"{'  ' * len(sections)}{hidden}{name}: {value}  # {origin.source}")
     return "\n".join(lines)

@@ -11,10 +11,14 @@ from compozy.cli.options import DEFAULT_SERVER, chosen_format, examples, format_
 )
 @format_option("json", "table")
 def status(*, server: str, format_: str | None) -> int:
-    """Show how the parts of a running server are.
+    """Show how the parts of a running server are and how they started, and the workers of its project.
 
-    The exit code is 0 when all of them are ready, and 3 when one is not or the server cannot be reached.
+    A worker is live, late (not heard of for 90 seconds) or stale (for 120 seconds: it has died, or cannot reach the
+    cache). One that stopped in order is not shown. A server of an older version shows its parts alone.
+
+    The exit code is 0 when all parts are ready, and 3 when one is not or the server cannot be reached. Workers do not
+    change it.
     """
-    from compozy.cli.readiness import print_readiness, read_readiness  # noqa: PLC0415 - heavy: only when it runs
+    from compozy.cli.readiness import print_standing, read_standing  # noqa: PLC0415 - heavy: only when it runs
 
-    return print_readiness(read_readiness(server), chosen_format(format_))
+    return print_standing(read_standing(server), chosen_format(format_))

@@ -31,7 +31,7 @@ class Document:
     """
 
     file: str
-    data: JsonObject
+    data: JsonObject = attrs.field(repr=False)  # it may hold secrets
     marks: dict[KeyPath, Mark]
 
     def find_line(self, path: KeyPath) -> int | None:

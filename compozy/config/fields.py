@@ -2,14 +2,33 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
-from pydantic_core import PydanticCustomError
+import attrs
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    GetPydanticSchema,
+    StringConstraints,
+    WithJsonSchema,
+)
+from pydantic_core import CoreSchema, PydanticCustomError
+from pydantic_core.core_schema import (
+    no_info_after_validator_function,
+    no_info_before_validator_function,
+    str_schema,
+)
 
+from compozy.config import spellings
 from compozy.domain.durations import parse_duration
 from compozy.domain.errors import InvalidError
 from compozy.domain.json import Json
+from compozy.domain.secrets import Secret
+from compozy.domain.sizes import parse_size
 
 
 class Shape(BaseModel):
@@ -19,7 +38,7 @@ class Shape(BaseModel):
         not_yet: Keys of the language that this version refuses.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     not_yet: ClassVar[frozenset[str]] = frozenset()
 
@@ -36,9 +55,16 @@ def _duration(value: Json) -> timedelta:
     return duration
 
 
-def _lowercase(value: Json) -> Json:
-    """Return text in lower case, anything else as it is."""
-    return value.lower() if isinstance(value, str) else value
+def _size(value: Json) -> int:
+    """Return the size in bytes, which must be more than nothing."""
+    try:
+        size = parse_size(value)
+    except InvalidError as error:
+        problem = error.problems[0]
+        raise refusal(problem.message, problem.hint) from error
+    if not size:
+        raise refusal(f"{value!r} is no room at all", 'write for example "256mb", or leave the key out')
+    return size
 
 
 def duration_or(word: str) -> Callable[[Json], timedelta | str]:
@@ -62,17 +88,57 @@ def refusal(message: str, hint: str | None) -> PydanticCustomError:
     return PydanticCustomError("refused", "{message}", {"message": message, "hint": hint})
 
 
-Duration = Annotated[timedelta, BeforeValidator(_duration)]
+@attrs.frozen
+class _Lowercase:
+    """Makes text lower case before it is compared with the choice of words that it annotates."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Return the schema of the choice, with the conversion in front."""
+        return no_info_before_validator_function(_lowercase, handler(source))
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Return the words to offer, and a pattern for the other ways to write them."""
+        choice = handler(core)
+        hint = f"one of {', '.join(choice['enum'])}"
+        return {"anyOf": [choice, spellings.text_like(spellings.any_of(choice["enum"]), title="choice", hint=hint)]}
+
+
+def _lowercase(value: Json) -> Json:
+    """Return text in lower case, anything else as it is."""
+    return value.lower() if isinstance(value, str) else value
+
+
+ID_HINT: Final = "at most 100 letters, digits, - and _, not beginning with -"
+"""What an id looks like."""
+
+Duration = Annotated[timedelta, BeforeValidator(_duration), WithJsonSchema(spellings.DURATION)]
 """A duration longer than nothing, written with units."""
 
-Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_-]{0,99}$")]
+Size = Annotated[int, BeforeValidator(_size), WithJsonSchema(spellings.SIZE)]
+"""A number of bytes above nothing, written with its unit."""
+
+SecretText = Annotated[
+    Secret,
+    GetPydanticSchema(lambda _source, _handler: no_info_after_validator_function(Secret, str_schema(min_length=1))),
+    WithJsonSchema({"type": "string", "title": "secret", "minLength": 1, "writeOnly": True}),
+]
+"""Text that must not show."""
+
+Identifier = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_-]{0,99}$"),
+    Field(title="id", json_schema_extra={"patternErrorMessage": ID_HINT}),
+]
 """The id of a workflow, task or tool: it must do in URLs and in the paths of templates."""
 
 Name = Annotated[str, StringConstraints(min_length=1)]
 """Text that is not empty."""
 
-Lowercase = BeforeValidator(_lowercase)
-"""Before a choice of lower-case words: ``LOG_LEVEL=INFO`` is common."""
+FilePath = Annotated[Name, Field(title="path")]
+"""Where a file or a folder is; relative ones are relative to the project, whatever source they come from."""
+
+Lowercase = _Lowercase()
+"""After a choice of lower-case words: ``LOG_LEVEL=INFO`` is common."""
 
 AnyObject = dict[str, Any]
 """A mapping whose content is the user's own."""

@@ -16,16 +16,15 @@ NOT_YET: Final = "not supported by this version yet"
 """What every such problem says."""
 
 PROJECT_KEYS: Final = _words(
-    """agents autoload cache cli config limits mcp_proxy mcps memories memory models monitoring ratelimit redis schemas
-    stream webhooks worker"""
+    "agents autoload cli config limits mcp_proxy mcps memories memory models monitoring schemas stream webhooks worker"
 )
 RUNTIME_KEYS: Final = _words(
     "permissions task_execution_timeout_default task_execution_timeout_max tool_execution_timeout"
 )
 SERVER_KEYS: Final = _words("auth base_url cors cors_enabled timeout timeouts")
 DATABASE_KEYS: Final = _words("conn_string dbname max_idle_conns max_open_conns")
-TEMPORAL_KEYS: Final = _words("api_key task_queue tls")
-TEMPORAL_STANDALONE_KEYS: Final = _words("cluster_name enable_ui expose namespace ui_port")
+TEMPORAL_KEYS: Final = _words("task_queue")
+TEMPORAL_STANDALONE_KEYS: Final = _words("cluster_name")
 TOOL_KEYS: Final = _words("env input output")
 WORKFLOW_KEYS: Final = _words("agents author license mcps schedule schemas triggers")
 WORKFLOW_CONFIG_KEYS: Final = _words(

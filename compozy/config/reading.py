@@ -38,7 +38,7 @@ class ReadProjectFile:
     root: Path
     document: Document
     file: ProjectFile | None
-    env: dict[str, str]
+    env: dict[str, str] = attrs.field(repr=False)  # it is where people keep secrets
     problems_of_file: tuple[Problem, ...]
     problems_of_env: tuple[Problem, ...]
 

@@ -1,5 +1,6 @@
 """What a document lacks to have its shape, all of it, as problems with places and ways out."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, TypeAlias, TypeVar, get_args
 
@@ -8,16 +9,16 @@ from pydantic_core import ErrorDetails
 
 from compozy.config import not_yet
 from compozy.config.documents import Document, KeyPath, in_line_order
-from compozy.config.fields import Shape
-from compozy.config.urls import HIDDEN
+from compozy.config.fields import ID_HINT, Shape
 from compozy.domain.errors import Problem
+from compozy.domain.secrets import HIDDEN
 from compozy.domain.suggestions import did_you_mean
 
 ShapeT = TypeVar("ShapeT", bound=Shape)
 
 _Description: TypeAlias = tuple[str, str | None]
 _SHOWN_CHARACTERS: Final = 60  # half a line of a terminal
-_SECRETS: Final = frozenset({"password"})
+_SECRETS: Final = frozenset({"api_key", "password"})
 
 
 def shown(value: Any) -> str:
@@ -32,9 +33,19 @@ def shown(value: Any) -> str:
     return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}…"
 
 
-def _not_a(expected: str) -> Callable[[Any, dict[str, Any]], _Description]:
-    """Return what describes a value of another type."""
-    return lambda value, _: (f"must be {expected}, not {shown(value)}", None)
+def _not_a(expected: str, unquoted: str = r"(?!)") -> Callable[[Any, dict[str, Any]], _Description]:
+    """Return what describes a value of another type.
+
+    Args:
+        expected: The type, in words.
+        unquoted: The pattern of a text that is right without its quotes; without one there is no such text.
+    """
+
+    def describe_value(value: Any, _: dict[str, Any]) -> _Description:
+        is_quoted = isinstance(value, str) and re.fullmatch(unquoted, value) is not None
+        return f"must be {expected}, not {shown(value)}", f"write {value}, without quotes" if is_quoted else None
+
+    return describe_value
 
 
 def _not_text(value: Any, _: dict[str, Any]) -> _Description:
@@ -50,8 +61,10 @@ def _not_allowed(value: Any, context: dict[str, Any]) -> _Description:
 
 
 _DESCRIPTIONS: Final[Mapping[str, Callable[[Any, dict[str, Any]], _Description]]] = {
-    **dict.fromkeys(("bool_type", "bool_parsing"), _not_a("true or false")),
-    **dict.fromkeys(("int_type", "int_from_float", "int_parsing", "int_parsing_size"), _not_a("a whole number")),
+    **dict.fromkeys(("bool_type", "bool_parsing"), _not_a("true or false", "true|false")),
+    **dict.fromkeys(
+        ("int_type", "int_from_float", "int_parsing", "int_parsing_size"), _not_a("a whole number", "[0-9]+")
+    ),
     **dict.fromkeys(("dict_type", "model_type"), _not_a("a mapping")),
     "list_type": _not_a("a list"),
     "string_type": _not_text,
@@ -62,10 +75,7 @@ _DESCRIPTIONS: Final[Mapping[str, Callable[[Any, dict[str, Any]], _Description]]
     "less_than_equal": lambda value, context: (f"{value} is too large", f"at most {context['le']}"),
     "string_too_short": lambda _value, _: ("must not be empty", None),
     "too_short": lambda _value, _: ("must not be empty", None),
-    "string_pattern_mismatch": lambda value, _: (
-        f"{shown(value)} is not an id",
-        "at most 100 letters, digits, - and _, not beginning with -",
-    ),
+    "string_pattern_mismatch": lambda value, _: (f"{shown(value)} is not an id", ID_HINT),
 }
 """What is wrong and the way out, by the type of pydantic's error; given the value and the error's context."""
 

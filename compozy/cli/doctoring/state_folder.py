@@ -16,26 +16,29 @@ _TOO_LITTLE_BYTES: Final = 100 * 1024**2
 _LITTLE_BYTES: Final = 1024**3
 
 
-def examine_permissions(folder: Path) -> Iterator[Finding]:
-    """Tell whether the folder is ours alone and can be written."""
+def examine_permissions(folder: Path, *, name: str = "state folder") -> Iterator[Finding]:
+    """Tell whether the folder is ours alone and can be written; ``name`` is what it is."""
     if not folder.exists():
-        if os.access(_nearest_existing(folder), os.W_OK):
-            yield ok("state folder", f"{folder} is made on the first start")
+        nearest = _nearest_existing(folder)
+        if not nearest.is_dir():
+            yield fail(name, f"{folder} cannot be made: {nearest} is not a folder", f"move {nearest} away")
+        elif os.access(nearest, os.W_OK):
+            yield ok(name, f"{folder} is made on the first start")
         else:
-            yield fail("state folder", f"{folder} cannot be made", f"chmod u+w {_nearest_existing(folder)}")
+            yield fail(name, f"{folder} cannot be made", f"chmod u+w {nearest}")
         return
     if not folder.is_dir():
-        yield fail("state folder", f"{folder} is not a folder", f"move {folder} away")
+        yield fail(name, f"{folder} is not a folder", f"move {folder} away")
         return
     if not os.access(folder, os.W_OK | os.X_OK):
-        yield fail("state folder", f"{folder} cannot be written", f"chmod 700 {folder}, or chown it to yourself")
+        yield fail(name, f"{folder} cannot be written", f"chmod 700 {folder}, or chown it to yourself")
         return
     status = folder.stat()
     if status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         mode = f"{stat.S_IMODE(status.st_mode):04o}"
-        yield warn("state folder", f"{folder} is open to others (mode {mode}, not 0700)", f"chmod 700 {folder}")
+        yield warn(name, f"{folder} is open to others (mode {mode}, not 0700)", f"chmod 700 {folder}")
     else:
-        yield ok("state folder", f"{folder} is open to its owner alone")
+        yield ok(name, f"{folder} is open to its owner alone")
 
 
 def examine_disk(folder: Path) -> Finding:

@@ -15,7 +15,15 @@ from compozy.domain.errors import CompozyError, ConflictError, InvalidError, Not
 from compozy.domain.executions import TaskState, WorkflowState
 from compozy.domain.json import Json, JsonObject
 
-_UNAVAILABLE: Final = frozenset({HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT})
+_LATER: Final = frozenset(
+    {
+        HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.BAD_GATEWAY,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        HTTPStatus.GATEWAY_TIMEOUT,
+    }
+)
+"""Statuses after which the server may answer differently when it is asked again."""
 
 UNREADABLE: Final = (cattrs.BaseValidationError, KeyError, TypeError, ValueError)
 """What reading the values of another version raises."""
@@ -27,9 +35,11 @@ def translated(url: str) -> Iterator[None]:
     try:
         yield
     except httpx.ConnectError as error:
-        raise UnavailableError(f"no server answers at {url}; start one with `compozy serve`") from error
+        text = f"no server answers at {url}; start one with `compozy serve`"
+        raise UnavailableError(text, retry_after_s=0) from error
     except httpx.HTTPError as error:
-        raise UnavailableError(f"the connection to {url} broke ({type(error).__name__}: {error})") from error
+        text = f"the connection to {url} broke ({type(error).__name__}: {error})"
+        raise UnavailableError(text, retry_after_s=0) from error
 
 
 def accepted(response: httpx.Response) -> JsonObject:
@@ -41,23 +51,24 @@ def accepted(response: httpx.Response) -> JsonObject:
     body = json_object(response)
     if response.is_success and body is not None:
         return body
-    raise error_of(response.status_code, body, str(response.url))
+    raise error_of(response.status_code, body, str(response.url), retry_after_s=_wait_s(response))
 
 
-def error_of(status: int, body: Mapping[str, Any] | None, url: str) -> CompozyError:
+def error_of(status: int, body: Mapping[str, Any] | None, url: str, *, retry_after_s: float = 0.0) -> CompozyError:
     """Return the error that an HTTP answer stands for.
 
     Args:
         status: The status code.
         body: The problem document (RFC 9457), or None when there was none.
         url: What was asked.
+        retry_after_s: How long the server asks to wait before it is asked again.
     """
     if body is None or not {"detail", "title"} & body.keys():
         text = f"{url} answered {status}, and not as a Compozy server would; check the address"
-        return UnavailableError(text) if status in _UNAVAILABLE else InvalidError(text)
+        return UnavailableError(text, retry_after_s=retry_after_s) if status in _LATER else InvalidError(text)
     message = str(body.get("detail") or body["title"])
-    if status in _UNAVAILABLE:
-        return UnavailableError(message)
+    if status in _LATER:
+        return UnavailableError(message, retry_after_s=retry_after_s)
     if status == HTTPStatus.NOT_FOUND:
         return NotFoundError(message)
     if status == HTTPStatus.CONFLICT:
@@ -89,6 +100,12 @@ def json_object(response: httpx.Response) -> JsonObject | None:
     except ValueError:
         return None
     return body if isinstance(body, dict) else None
+
+
+def _wait_s(response: httpx.Response) -> float:
+    """Return how many seconds the server asks to wait: 0 when it does not, or names a date, which ours never does."""
+    header = response.headers.get("Retry-After", "")
+    return float(header) if header.isascii() and header.isdigit() else 0.0
 
 
 def _problem_of(wire: Mapping[str, Any]) -> Problem:

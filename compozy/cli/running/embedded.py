@@ -75,7 +75,8 @@ def run_embedded(request: Request, config: Path, flags: Flags, *, temporary: boo
     configure_logs(level=log.level, format=log.format)
     with ExitStack() as stack:
         if temporary:
-            flags = {**flags, "state_dir": stack.enter_context(TemporaryDirectory(prefix="compozy-"))}
+            folder = stack.enter_context(TemporaryDirectory(prefix="compozy-"))
+            flags = {**flags, "state_dir": folder, "cache.durable": False}
         opening = open_embedded(app_options(config, flags), keeps_state=not temporary)
         return run_session(request, opening, format_=format_)
 

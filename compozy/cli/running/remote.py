@@ -35,16 +35,19 @@ class Remote(Source):
     Attributes:
         url: Its address, without a trailing slash.
         client: What talks to it.
+        idempotency_key: What starts are sent with, so that a repetition starts nothing again; None: nothing.
     """
 
     url: str
     client: httpx.AsyncClient
+    idempotency_key: str | None = None
 
     @override
     async def start(self, workflow_id: str, input_: JsonObject) -> str:
         path = f"{_API}/workflows/{quote(workflow_id, safe='')}/executions"
+        headers = {} if self.idempotency_key is None else {"Idempotency-Key": self.idempotency_key}
         with translated(self.url):
-            response = await self.client.post(path, json={"input": input_})
+            response = await self.client.post(path, json={"input": input_}, headers=headers)
         body = accepted(response)
         return str(body["exec_id"])
 
@@ -71,16 +74,16 @@ class Remote(Source):
         return f"execution {exec_id} goes on in the server: {self.url}{_EXECUTIONS}/{exec_id}"
 
 
-def run_in_server(request: Request, url: str, *, format_: str) -> Exit:
-    """Run the request in the server at this address."""
-    return run_session(request, open_remote(url), format_=format_)
+def run_in_server(request: Request, url: str, *, format_: str, idempotency_key: str | None = None) -> Exit:
+    """Run the request in the server at this address; under a key, one that ran before is followed to its end."""
+    return run_session(request, open_remote(url, idempotency_key), format_=format_)
 
 
 @asynccontextmanager
-async def open_remote(url: str) -> AsyncIterator[Source]:
+async def open_remote(url: str, idempotency_key: str | None = None) -> AsyncIterator[Source]:
     """Open a connection to the server at ``url``; nothing is sent yet."""
     async with httpx.AsyncClient(**client_options(url), timeout=_TIMEOUT) as client:
-        yield Remote(url=url, client=client)
+        yield Remote(url=url, client=client, idempotency_key=idempotency_key)
 
 
 def client_options(url: str) -> dict[str, Any]:

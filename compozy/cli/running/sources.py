@@ -59,7 +59,8 @@ class Source(ABC):
 async def follow(source: Source, exec_id: str, show: Callable[[View], None]) -> View:
     """Show each change of the execution until it ends; return how it ended.
 
-    A runtime that goes away is waited for, :data:`PATIENCE_S` after its last sign of life.
+    A runtime that goes away is waited for, :data:`PATIENCE_S` after its last sign of life, and one that says when to
+    ask again is not asked earlier.
 
     Cancelling stops following; the execution goes on.
 
@@ -78,14 +79,16 @@ async def follow(source: Source, exec_id: str, show: Callable[[View], None]) -> 
         try:
             await _follow_while_connected(source, exec_id, alive)
             view = await source.get(exec_id)
-        except UnavailableError:
-            if trio.current_time() + pause > deadline:
+        except UnavailableError as error:
+            wait = max(pause, error.retry_after_s)
+            if trio.current_time() + wait > deadline:
                 raise
         else:
             alive(view)
             if view.status.is_terminal:
                 return view
-        await trio.sleep(pause)
+            wait = pause
+        await trio.sleep(wait)
         pause = min(2 * pause, _LONGEST_PAUSE_S)
 
 

@@ -8,13 +8,20 @@ import sys
 
 import psutil
 import pytest
+import trio
 
 from compozy.app.state_folder import open_state_folder
+from compozy.cli.doctoring.backends import examine_cache, examine_database, examine_redis
 from compozy.cli.doctoring.findings import Level, exit_for, fail, ok, warn
 from compozy.cli.doctoring.machine import examine_port, examine_python, examine_temporal
 from compozy.cli.doctoring.projects import import_apart
 from compozy.cli.doctoring.state_folder import examine_disk, examine_leftovers, examine_lock, examine_permissions
 from compozy.cli.exits import Exit
+from compozy.config.documents import Document
+from compozy.config.resolution import resolve_settings
+from compozy.config.sections import Sections
+from compozy.drivers import sqlite, sugardb
+from compozy.testing import open_redis_server
 
 
 @pytest.fixture
@@ -34,7 +41,11 @@ def test_fresh_project_is_in_good_health(examined, project):
     found, exit_code = examined()
 
     assert {name: each["level"] for name, each in found.items()} == dict.fromkeys(
-        ["python", "project", "entrypoint", "temporal", "port", "state folder", "lock", "leftovers", "disk"], "ok"
+        [
+            *("python", "project", "entrypoint", "temporal", "port", "state folder", "lock", "leftovers"),
+            *("database", "cache", "disk"),
+        ],
+        "ok",
     )
     assert exit_code == 0
     assert not (project / ".compozy").exists()
@@ -160,12 +171,14 @@ def test_state_folder_open_to_others_is_a_warning(tmp_path, mode, level):
     assert finding.level is level
 
 
-def test_state_folder_that_is_a_file_fails(tmp_path):
+@pytest.mark.parametrize("path", [".compozy", ".compozy/cache"])
+def test_folder_that_is_a_file_or_within_one_fails(tmp_path, path):
     (tmp_path / ".compozy").touch()
 
-    [finding] = examine_permissions(tmp_path / ".compozy")
+    [finding] = examine_permissions(tmp_path / path)
 
     assert finding.level is Level.FAIL
+    assert finding.fix == f"move {tmp_path / '.compozy'} away"
 
 
 def test_held_lock_names_the_process_and_a_free_one_nobody(tmp_path):
@@ -193,6 +206,76 @@ def test_temporal_server_without_its_runtime_is_found(tmp_path):
     assert (orphaned.level, orphaned.fix) == (Level.WARN, f"kill {child.pid}")
     assert elsewhere.level is Level.OK
     assert supervised.level is Level.OK
+
+
+@pytest.fixture
+def settings_of(tmp_path):
+    """Return a function from environment variables to the settings of a standalone project."""
+
+    def settings_of(**environ):
+        document = Document(file="compozy.yaml", data={}, marks={})
+        environ = {"COMPOZY_MODE": "standalone"} | environ
+        settings, problems = resolve_settings(document, Sections(), root=tmp_path, environ=environ, flags={})
+        assert problems == []
+        return settings
+
+    return settings_of
+
+
+async def migrated(path):
+    await sqlite.migrate(path)
+
+
+def test_database_that_lacks_migrations_fails_only_when_a_start_does_not_apply_them(settings_of, tmp_path):
+    before = examine_database(settings_of().database)
+    by_hand = examine_database(settings_of(DB_AUTO_MIGRATE="false").database)
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / ".compozy").mkdir()
+    trio.run(migrated, tmp_path / ".compozy" / "compozy.db")
+    after = examine_database(settings_of(DB_AUTO_MIGRATE="false").database)
+
+    assert (before.level, by_hand.level, after.level) == (Level.OK, Level.FAIL, Level.OK)
+    assert "the next start applies 0001" in before.detail
+    assert by_hand.fix == "compozy migrate up"
+    assert "current" in after.detail
+
+
+def test_database_in_memory_is_a_warning(settings_of):
+    assert examine_database(settings_of(DB_PATH=":memory:").database).level is Level.WARN
+
+
+@pytest.mark.slow
+def test_servers_that_are_not_there_are_told_without_the_password(settings_of):
+    nowhere = "://ada:hunter2@127.0.0.1:1"
+    settings = settings_of(DB_DRIVER="postgres", DB_URL=f"postgres{nowhere}/x", REDIS_URL=f"redis{nowhere}")
+
+    findings = [examine_database(settings.database), examine_redis(settings.redis)]
+
+    assert [finding.level for finding in findings] == [Level.FAIL, Level.FAIL]
+    assert all("127.0.0.1:1" in finding.detail for finding in findings)
+    assert "hunter2" not in str(findings)
+
+
+@pytest.mark.slow
+def test_redis_is_asked_where_it_is_used_and_nowhere_else(settings_of):
+    with open_redis_server() as server:
+        url = {"REDIS_URL": server.url}
+        unused = examine_cache(settings_of(**url))
+        counting = examine_cache(settings_of(RATELIMIT_BACKEND="redis", **url))
+        used = examine_cache(settings_of(REDIS_MODE="distributed", **url))
+
+        assert [finding.name for finding in unused] == ["cache"]
+        assert [finding.name for finding in counting] == ["cache", "redis"]
+        assert [(finding.name, finding.level) for finding in used] == [("redis", Level.OK)]
+
+
+async def test_cache_that_is_open_is_told_and_one_in_memory_has_no_folder(settings_of, tmp_path):
+    async with sugardb.open_cache(folder=tmp_path / ".compozy" / "cache"):
+        kept = list(examine_cache(settings_of()))
+    [in_memory] = examine_cache(settings_of(CACHE_DURABLE="false"))
+
+    assert [(finding.name, finding.level) for finding in kept] == [("cache", Level.OK), ("cache lock", Level.OK)]
+    assert "in memory" in in_memory.detail
 
 
 def test_disk_is_that_of_the_nearest_folder_that_exists(tmp_path):

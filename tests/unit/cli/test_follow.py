@@ -138,6 +138,25 @@ async def test_runtime_that_stays_away_is_given_up_after_the_patience(autojump_c
     assert PATIENCE_S - 2 <= trio.current_time() <= PATIENCE_S
 
 
+async def test_runtime_that_says_when_to_ask_again_is_not_asked_earlier(autojump_clock):
+    source = Script(views=[view(Status.SUCCESS)], streams=[[UnavailableError("too many requests", retry_after_s=7)]])
+    source.views.insert(0, UnavailableError("too many requests", retry_after_s=7))
+    source.streams.append([])
+
+    await follow(source, "E", lambda _: None)
+
+    assert 7 <= trio.current_time() < 8
+
+
+async def test_runtime_that_asks_for_more_than_the_patience_is_given_up_at_once(autojump_clock):
+    source = Script(views=[UnavailableError("too many requests", retry_after_s=PATIENCE_S + 1)], streams=[[]])
+
+    with pytest.raises(UnavailableError, match="too many requests"):
+        await follow(source, "E", lambda _: None)
+
+    assert trio.current_time() == 0
+
+
 async def test_patience_begins_anew_with_each_sign_of_life(autojump_clock):
     source = Script(
         views=[view(Status.RUNNING)] * 20 + [view(Status.SUCCESS)], streams=[[UnavailableError("lost")]] * 20 + [[]]

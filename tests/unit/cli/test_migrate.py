@@ -108,7 +108,7 @@ def test_a_newer_database_is_refused(invoke, project, database):
 
     for command in ("status", "up"):
         result = invoke("migrate", command, "-c", project)
-        assert result.exit_code == 3
+        assert result.exit_code == 2
         assert "use the newer program, or another database" in result.stderr
 
 

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 from rich.console import Console
 
-from compozy.cli.readiness import as_table, since
+from compozy.cli.readiness import as_table
 
 READY = {
     "ready": True,
@@ -43,15 +43,41 @@ RESTARTING = {
 }
 
 
+WORKERS = {
+    "workers": [
+        {
+            "id": "box-7-abc",
+            "host": "box",
+            "pid": 7,
+            "state": "live",
+            "version": "1.0",
+            "started_at": "2026-01-01T00:00:00Z",
+            "last_beat_at": "2026-01-01T00:00:30Z",
+            "age_s": 2.5,
+            "same_project": True,
+            "differing_workflows": [],
+            "same_tools": True,
+        }
+    ],
+    "unreadable_workers": [],
+}
+NO_ROUTE = {"title": "there is no such route", "detail": "there is no route /api/v0/workers", "code": "NO_ROUTE"}
+AWAY = {"title": "a backend cannot be reached now", "detail": "the cache is away", "code": "UNAVAILABLE"}
+
+
 @contextmanager
-def answering(status, body):
-    """Serve one answer to whatever is asked, on loopback."""
+def answering(status, body, *, workers=(404, NO_ROUTE)):
+    """Serve one answer to whatever is asked on loopback, and one where workers are listed."""
+    others = (workers[0], json.dumps(workers[1]).encode())
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
-            self.send_response(status)
+            code, answer = others if self.path == "/api/v0/workers" else (status, body)
+            if code is None:  # the connection ends without an answer
+                return
+            self.send_response(code)
             self.end_headers()
-            self.wfile.write(body)
+            self.wfile.write(answer)
 
         def log_message(self, *_arguments):
             """Keep stderr clean."""
@@ -68,11 +94,55 @@ def answering(status, body):
 
 @pytest.mark.parametrize(("status", "body", "exit_code"), [(200, READY, 0), (503, RESTARTING, 3)])
 def test_json_is_what_the_server_said_and_the_exit_tells_whether_it_is_ready(invoke, status, body, exit_code):
-    with answering(status, json.dumps(body).encode()) as address:
+    with answering(status, json.dumps(body).encode(), workers=(200, WORKERS)) as address:
         result = invoke("status", "--server", address, "-o", "json")
 
-    assert json.loads(result.stdout) == body
+    assert json.loads(result.stdout) == body | WORKERS
     assert result.exit_code == exit_code
+
+
+def test_a_stale_worker_is_no_failure_of_the_server(invoke):
+    stale = {"workers": [WORKERS["workers"][0] | {"state": "stale", "age_s": 3725}], "unreadable_workers": ["odd"]}
+    with answering(200, json.dumps(READY).encode(), workers=(200, stale)) as address:
+        result = invoke("status", "--server", address, "-o", "table")
+
+    actors, _, workers = result.stdout.partition("\n\n")
+    assert actors.splitlines()[1].split()[:2] == ["store", "ready"]
+    assert workers.splitlines()[1].split()[:7] == ["box-7-abc", "stale", "1", "h", "02", "min", "ago"]
+    assert workers.splitlines()[-1].rstrip() == "cannot be read: odd"
+    assert (result.exit_code, result.stderr) == (0, "")
+
+
+def test_an_older_server_that_lists_no_workers_shows_its_actors_alone(invoke):
+    with answering(200, json.dumps(READY).encode()) as address:
+        result = invoke("status", "--server", address, "-o", "json")
+        table = invoke("status", "--server", address, "-o", "table")
+
+    assert json.loads(result.stdout) == READY
+    assert (result.exit_code, result.stderr, table.exit_code, table.stderr) == (0, "", 0, "")
+    assert len(table.stdout.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        ((503, AWAY), "the cache is away"),
+        ((500, {"title": "oh"}), "oh"),
+        ((200, {"workers": 3}), "answered 200"),
+        ((None, None), "broke"),
+    ],
+)
+def test_workers_that_cannot_be_listed_now_are_told_and_the_actors_shown(invoke, answer, reason):
+    with answering(200, json.dumps(READY).encode(), workers=answer) as address:
+        result = invoke("status", "--server", address, "-o", "json")
+        table = invoke("status", "--server", address, "-o", "table")
+
+    assert json.loads(result.stdout) == READY | {"workers": None}
+    assert result.exit_code == table.exit_code == 0
+    assert len(table.stdout.splitlines()) == 2
+    for each in (result, table):
+        assert each.stderr.startswith("the workers are not known now: ")
+        assert reason in each.stderr
 
 
 @pytest.mark.parametrize(
@@ -93,12 +163,17 @@ def test_table_has_a_row_for_each_actor_with_why():
     console.print(as_table(RESTARTING["actors"], clock=lambda: datetime(2026, 1, 1, 0, 0, 10, tzinfo=UTC)))
 
     assert [line.split() for line in console.file.getvalue().splitlines()] == [
-        ["name", "state", "generation", "restarts", "since", "why"],
+        ["name", "state", "generation", "restarts", "since", "start", "took", "why"],
         ["store", "ready", "1", "0", "10.00", "s", "ago"],
         ["temporal", "backoff", "2", "1", "2.00", "s", "ago", "exited", "[9]"],
     ]
 
 
-@pytest.mark.parametrize("instant", ["soon", "2026-01-01T00:00:00"], ids=["no instant", "without a time zone"])
-def test_text_that_is_no_instant_is_shown_as_it_is(instant):
-    assert since(instant, datetime(2026, 1, 1, tzinfo=UTC)) == instant
+def test_a_line_below_the_table_tells_how_the_server_started(invoke):
+    started = {"ready_after_s": 0.5, "ready_in_s": 0.5, "waited_for": None}
+    body = {"ready": True, "actors": [{**READY["actors"][0], **started}]}
+
+    with answering(200, json.dumps(body).encode()) as address:
+        result = invoke("status", "--server", address, "-o", "table")
+
+    assert "ready after 0.50 s: store 0.50 s" in result.stdout

@@ -3,6 +3,7 @@
 import json
 from contextlib import asynccontextmanager
 
+import attrs
 import httpx
 import pytest
 
@@ -71,6 +72,34 @@ async def test_start_posts_the_input_and_returns_the_identifier():
 
     assert exec_id == "E"
     assert seen == [("POST", b"/api/v0/workflows/a%2Fb%20c/executions", {"input": {"name": "Ada"}})]
+
+
+async def test_start_sends_the_idempotency_key_when_there_is_one():
+    keys = []
+
+    def handler(request):
+        keys.append(request.headers.get("Idempotency-Key"))
+        return httpx.Response(202, json={"exec_id": "E"})
+
+    async with remote(handler) as source:
+        await source.start("greet", {})
+        await attrs.evolve(source, idempotency_key="k-1").start("greet", {})
+
+    assert keys == [None, "k-1"]
+
+
+@pytest.mark.parametrize(("header", "seconds"), [("7", 7), (None, 0), ("Wed, 21 Oct 2026 07:28:00 GMT", 0), ("²", 0)])
+@pytest.mark.parametrize("status", [429, 503])
+async def test_server_that_must_be_asked_later_says_when(status, header, seconds):
+    def handler(_request):
+        headers = {} if header is None else {"Retry-After": header.encode()}
+        return httpx.Response(status, headers=headers, json={"title": "not now", "detail": "try again"})
+
+    async with remote(handler) as source:
+        with pytest.raises(UnavailableError, match="try again") as raised:
+            await source.get("E")
+
+    assert raised.value.retry_after_s == seconds
 
 
 async def test_get_gives_the_view_with_its_tasks_and_passes_over_what_it_does_not_know():

@@ -14,6 +14,9 @@ import pytest
         (["--server", "ftp://x"], "'ftp://x' is not an address such as http://127.0.0.1:5001"),
         (["--server", "http://"], "'http://' is not an address such as"),
         (["--server", "x:1", "--temporary"], "--temporary is for a runtime of its own"),
+        (["--idempotency-key", "k"], "--idempotency-key is for a server that remembers it; name one with --server"),
+        (["--server", "x:1", "--idempotency-key", "two words"], "a key is 1 to 255 visible ASCII characters"),
+        (["--server", "x:1", "--idempotency-key", '"k"'], "without quotes, got"),
         (["--input-file", "no-such.json"], "no-such.json cannot be read as JSON"),
     ],
 )

@@ -5,11 +5,12 @@ from typing import get_args
 import pytest
 from pydantic import BaseModel
 
+from compozy.config.kinds import kinds_of_settings
 from compozy.config.project_file import ProjectFile
-from compozy.config.resolution import resolve_settings
+from compozy.config.resolution import _PATHS, resolve_settings
 from compozy.config.sections import Sections
-from compozy.config.settings import CacheDriver, Mode, Origin, StoreDriver
-from compozy.config.table import SETTINGS
+from compozy.config.settings import CacheDriver, Mode, StoreDriver
+from compozy.config.table import SETTINGS, Follows
 from compozy.config.validation import check_shape
 
 ROOT = Path("/project")
@@ -64,7 +65,11 @@ def test_every_setting_has_a_default(resolve):
     assert settings.temporal.standalone.start_timeout == timedelta(seconds=30)
     assert settings.temporal.standalone.cli_path is None
     assert settings.state_dir == ROOT / ".compozy"
-    assert {origin.source for origin in settings.origins} == {"default", "default for mode distributed"}
+    assert {origin.source for origin in settings.origins} == {
+        "default",
+        "default for mode distributed",
+        "default for redis.mode distributed",
+    }
 
 
 def test_the_file_beats_the_default_the_environment_the_file_and_a_flag_all(origins_of):
@@ -95,7 +100,20 @@ def test_an_empty_variable_and_an_absent_flag_say_nothing(origins_of):
             Mode.DISTRIBUTED,
             CacheDriver.SUGARDB,
         ),
-        ("temporal: {mode: standalone}", Mode.DISTRIBUTED, StoreDriver.POSTGRES, Mode.STANDALONE, CacheDriver.REDIS),
+        (
+            "mode: standalone\nredis: {mode: distributed}",
+            Mode.STANDALONE,
+            StoreDriver.SQLITE,
+            Mode.STANDALONE,
+            CacheDriver.REDIS,
+        ),
+        (
+            "temporal: {mode: standalone, standalone: {expose: true}}",
+            Mode.DISTRIBUTED,
+            StoreDriver.POSTGRES,
+            Mode.STANDALONE,
+            CacheDriver.REDIS,
+        ),
     ],
 )
 def test_a_component_has_its_own_mode_or_the_projects(resolve, text, mode, store, temporal, cache):
@@ -174,15 +192,13 @@ def test_a_flag_for_no_setting_is_a_mistake_of_the_program(resolve):
         resolve(flags={"server.prot": 1})
 
 
-def test_the_dev_server_listens_on_loopback_only(refusals_of):
+def test_the_dev_server_listens_on_loopback_only_unless_it_is_exposed(refusals_of, resolve):
+    hint = "use 127.0.0.1, or set temporal.standalone.expose: true"
+
     assert refusals_of("temporal: {standalone: {bind_ip: 10.0.0.1}}") == [
-        "test.yaml:2: temporal.standalone.bind_ip: '10.0.0.1' is not a loopback address (use 127.0.0.1)"
+        f"test.yaml:2: temporal.standalone.bind_ip: '10.0.0.1' is not a loopback address ({hint})"
     ]
-
-
-def test_secrets_are_not_shown():
-    for name in ("database.password", "temporal.api_key", "redis.TOKEN", "auth.secret"):
-        assert Origin(key=name, value="hunter2", source="default").shown == "********"
+    assert resolve(environ={"TEMPORAL_BIND_IP": "10.0.0.1", "TEMPORAL_EXPOSE": "true"})[1] == []
 
 
 def test_values_are_shown_as_people_write_them(resolve):
@@ -210,3 +226,15 @@ def test_no_two_settings_share_a_name():
 
     assert len(set(variables)) == len(variables)
     assert len(set(flags)) == len(flags)
+
+
+def test_who_follows_another_setting_stands_below_it():
+    keys = [setting.key for setting in SETTINGS]
+    followers = {setting.key: setting.default.key for setting in SETTINGS if isinstance(setting.default, Follows)}
+
+    assert {"database.driver", "redis.mode", "ratelimit.backend", "temporal.mode"} == set(followers)
+    assert all(keys.index(leader) < keys.index(follower) for follower, leader in followers.items())
+
+
+def test_every_setting_that_is_a_path_becomes_absolute_and_no_other():
+    assert sorted(_PATHS) == sorted(key for key, kind in kinds_of_settings().items() if kind == "path")

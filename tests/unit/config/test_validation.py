@@ -33,7 +33,8 @@ def test_a_project_file_with_every_key_has_its_shape(document_of):
           host_port: temporal:7233
           namespace: shop
           standalone:
-            {cli_path: t, database_file: t.db, frontend_port: 0, bind_ip: "::1", log_level: warn, start_timeout: 9s}
+            {cli_path: t, database_file: t.db, frontend_port: 0, bind_ip: "::1", namespace: shop, enable_ui: true,
+              ui_port: 0, expose: true, log_level: warn, start_timeout: 9s}
         log: {level: INFO, format: json}
         """)
 
@@ -60,12 +61,30 @@ def test_a_key_set_to_nothing_is_as_good_as_left_out(document_of):
         ("version: 1.0", 'version: must be text, not 1.0 (quote it: "1.0")'),
         ("version: true", "version: must be text, not true"),
         ("server: {port: abc}", "server.port: must be a whole number, not 'abc'"),
-        ('server: {port: "5001"}', "server.port: must be a whole number, not '5001'"),
+        ('server: {port: "5001"}', "server.port: must be a whole number, not '5001' (write 5001, without quotes)"),
         ("server: {port: 5001.5}", "server.port: must be a whole number, not 5001.5"),
         ("server: {port: true}", "server.port: must be a whole number, not true"),
         ("server: {port: 65536}", "server.port: 65536 is too large (at most 65535)"),
         ("server: {port: -1}", "server.port: -1 is too small (at least 0)"),
         ("mode: {standalone: true}", "mode: a mapping is not allowed (allowed: standalone, distributed)"),
+        (
+            'server: {allow_public: "true"}',
+            "server.allow_public: must be true or false, not 'true' (write true, without quotes)",
+        ),
+        (
+            'redis: {password: "{{ .env.REDIS_PASSWORD }}"}',
+            (
+                "redis.password: settings are taken as they are, and this is a template or a variable "
+                "(leave the key out and set its environment variable; compozy config explain names it)"
+            ),
+        ),
+        (
+            'server: {port: "${PORT}"}',
+            (
+                "server.port: settings are taken as they are, and this is a template or a variable "
+                "(leave the key out and set its environment variable; compozy config explain names it)"
+            ),
+        ),
         ("server: {allow_public: yes}", "server.allow_public: must be true or false, not 'yes'"),
         ('server: {host: ""}', "server.host: must not be empty"),
         ("server: 5001", "server: must be a mapping, not 5001"),
@@ -88,7 +107,7 @@ def test_a_key_set_to_nothing_is_as_good_as_left_out(document_of):
             "tools: [{id: a b}]",
             "tools[0].id: 'a b' is not an id (at most 100 letters, digits, - and _, not beginning with -)",
         ),
-        ("redis: {}", "redis: not supported by this version yet (remove the key)"),
+        ("webhooks: {}", "webhooks: not supported by this version yet (remove the key)"),
         ("runtime: {permissions: []}", "runtime.permissions: not supported by this version yet (remove the key)"),
         ("runtime: {type: bun}", "runtime.type: 'bun' is not supported by this version yet (allowed: python)"),
         ("runtime: {type: perl}", "runtime.type: 'perl' is not allowed (allowed: python)"),

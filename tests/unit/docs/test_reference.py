@@ -14,8 +14,9 @@ from compozy.cli.main import cli
 from compozy.config import not_yet
 from compozy.config.fields import Shape
 from compozy.config.project_file import ProjectFile
-from compozy.config.table import FOLLOWS_MODE, SETTINGS
+from compozy.config.table import SETTINGS, Follows
 from compozy.config.workflow_file import WorkflowFile
+from compozy.domain.definitions import Project
 from compozy.domain.durations import format_duration
 from compozy.telemetry.metrics import Deployment, Metrics
 from compozy.templates import Sources, limits, render
@@ -30,8 +31,8 @@ def default_as_written(default):
     """Return a default as the settings page writes it."""
     if default is None:
         return "not set"
-    if default == FOLLOWS_MODE:
-        return "follows `mode`"
+    if isinstance(default, Follows):
+        return f"follows `{default.key}`"
     if isinstance(default, timedelta):
         return f"`{format_duration(default)}`"
     return f"`{str(default).lower()}`" if isinstance(default, bool) else f"`{default}`"
@@ -166,7 +167,17 @@ def test_every_limit_of_templates_is_listed(page_of):
 def app():
     deployment = Deployment(version="1", mode="standalone", store_driver="sqlite", cache_driver="sugardb")
     nothing = object()  # the routes are only listed, never called
-    return create_app(ApiServices(executions=nothing, project=nothing, metrics=Metrics(deployment), actors=list))
+    metrics = Metrics(deployment)
+    return create_app(
+        ApiServices(
+            executions=nothing,
+            project=Project(name="tests", root="/nowhere"),
+            idempotency=nothing,
+            metrics=metrics,
+            actors=list,
+            workers=nothing,
+        )
+    )
 
 
 def test_every_route_has_a_section_and_a_line(page_of, rows_of, words_in, app):
