@@ -1,38 +1,54 @@
-"""The actors that hold the store and the cache."""
+"""The actors that hold the store, the cache and the limiter."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, Final, Generic, TypeVar
 
 import attrs
 
+from compozy.app.caches import open_embedded, open_redis
 from compozy.app.databases import database_of
 from compozy.bridge import AsyncioHost
-from compozy.config.settings import DatabaseSettings, StoreDriver
+from compozy.config.settings import CacheDriver, DatabaseSettings, RateLimitBackend, Settings, StoreDriver
 from compozy.contracts.cache import Cache
+from compozy.contracts.limiter import Limiter
 from compozy.contracts.store import Store
 from compozy.drivers import sugardb
 from compozy.telemetry.metrics import Metrics
-from supervisors import Context
+from supervisors import FOREVER, Check, Context
 
-CacheActor = Callable[[Context], AbstractAsyncContextManager[Cache]]
+BackendT = TypeVar("BackendT")
+
+_CHECK_EVERY_S: Final = 1.0
+_CHECK_TIMEOUT_S: Final = 5.0
 
 
 @attrs.frozen(kw_only=True)
-class StoreActor:
-    """The actor that holds the store, and what it stands on.
+class BackendActor(Generic[BackendT]):
+    """The actor that holds a backend, and what it stands on.
 
     Attributes:
         function: The actor.
-        needs: The actors that it needs.
+        needs: The actors whose values it takes.
         grace: How long its stop may take, in seconds.
+        check: How to find out that a server has gone away; None: it has none.
     """
 
-    function: Callable[..., AbstractAsyncContextManager[Store]]
+    function: Callable[..., AbstractAsyncContextManager[BackendT]]
     needs: tuple[str, ...]
     grace: float
+    check: Check | None = None
 
 
-def store_actor(settings: DatabaseSettings, metrics: Metrics) -> StoreActor:
+def outage_check(probe: Callable[[Any], Awaitable[object]]) -> Check:
+    """Return the health check of an actor whose server is elsewhere: it says so, and changes nothing.
+
+    Starting the actor again would not bring the server back. Its connections mend themselves.
+    """
+    return Check(probe, every=_CHECK_EVERY_S, fails=FOREVER, timeout=_CHECK_TIMEOUT_S)
+
+
+def store_actor(settings: DatabaseSettings, metrics: Metrics) -> BackendActor[Store]:
     """Return the actor that holds the store of these settings, its statistics shown among the metrics."""
     database = database_of(settings)
 
@@ -51,16 +67,57 @@ def store_actor(settings: DatabaseSettings, metrics: Metrics) -> StoreActor:
     if settings.driver is StoreDriver.POSTGRES:
         # The loop outlives it, so that closing has a loop to run on. Nobody uses the store by then, so closing takes
         # milliseconds; a short grace leaves more of the shutdown budget to those who have work to end.
-        return StoreActor(function=store_on_server, needs=("state_folder", "asyncio"), grace=2)
-    return StoreActor(function=store_in_file, needs=("state_folder",), grace=5)
+        return BackendActor(function=store_on_server, needs=("asyncio",), grace=2, check=outage_check(_ping))
+    return BackendActor(function=store_in_file, needs=(), grace=5)
 
 
-def sugardb_actor() -> CacheActor:
-    """Return the actor that holds the embedded cache."""
+def cache_actor(settings: Settings, metrics: Metrics) -> BackendActor[Cache]:
+    """Return the actor that holds the cache of these settings, its statistics shown among the metrics."""
 
     @asynccontextmanager
-    async def cache(_ctx: Context) -> AsyncIterator[Cache]:
-        async with sugardb.open_cache() as opened:
-            yield opened
+    async def hold(opening: AbstractAsyncContextManager[Cache]) -> AsyncIterator[Cache]:
+        async with opening as opened:
+            with metrics.watching_cache(opened.statistics):
+                yield opened
 
-    return cache
+    def cache_in_process(_ctx: Context) -> AbstractAsyncContextManager[Cache]:
+        return hold(open_embedded(settings.cache))
+
+    def cache_on_server(_ctx: Context, asyncio: AsyncioHost) -> AbstractAsyncContextManager[Cache]:
+        return hold(open_redis(settings.redis, host=asyncio))
+
+    # Closing takes as long as one write to the disk, or says goodbye.
+    if settings.cache_driver is CacheDriver.REDIS:
+        return BackendActor(function=cache_on_server, needs=("asyncio",), grace=1, check=outage_check(_ping))
+    return BackendActor(function=cache_in_process, needs=(), grace=2)
+
+
+def limiter_actor(settings: Settings) -> BackendActor[Limiter]:
+    """Return the actor that holds what counts the requests to the API.
+
+    An actor, so that a restart of the API does not begin to count anew. In Redis it is that of the cache, unless the
+    cache is embedded: then it has connections of its own.
+    """
+
+    @asynccontextmanager
+    async def limiter_in_process(_ctx: Context) -> AsyncIterator[Limiter]:
+        yield sugardb.SugarLimiter()
+
+    @asynccontextmanager
+    async def limiter_of_cache(_ctx: Context, cache: Any) -> AsyncIterator[Limiter]:
+        yield cache.limiter
+
+    @asynccontextmanager
+    async def limiter_on_server(_ctx: Context, asyncio: AsyncioHost) -> AsyncIterator[Limiter]:
+        async with open_redis(settings.redis, host=asyncio) as opened:
+            yield opened.limiter
+
+    if settings.rate_limit.backend is RateLimitBackend.MEMORY:
+        return BackendActor(function=limiter_in_process, needs=(), grace=1)
+    if settings.cache_driver is CacheDriver.REDIS:
+        return BackendActor(function=limiter_of_cache, needs=("cache",), grace=1)
+    return BackendActor(function=limiter_on_server, needs=("asyncio",), grace=1)
+
+
+async def _ping(backend: Store | Cache) -> None:
+    await backend.ping()

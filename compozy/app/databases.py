@@ -1,8 +1,8 @@
 """Databases: what can be done with one before it is an open store, whichever kind it is."""
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -10,13 +10,14 @@ from typing import Any, Final
 import attrs
 from typing_extensions import override
 
+from compozy.app.complaints import naming_settings
 from compozy.app.imports import import_in_thread
 from compozy.bridge import AsyncioHost
 from compozy.config.settings import DatabaseSettings, StoreDriver
-from compozy.config.urls import without_secrets
 from compozy.contracts.migrations import Applied, SchemaStatus
 from compozy.contracts.store import Store
 from compozy.domain.errors import InvalidError
+from compozy.domain.secrets import revealed
 from compozy.drivers import sqlite
 from compozy.drivers.sql.dialect import Dialect
 from compozy.drivers.sqlite.dialect import SQLITE
@@ -151,7 +152,7 @@ class PostgresDatabase(Database):
     async def open(self, *, auto_migrate: bool, host: AsyncioHost | None = None) -> AsyncIterator[Store]:
         driver = await import_in_thread(_DRIVER)
         async with AsyncExitStack() as stack:
-            with _naming_settings():
+            with naming_settings("database", _SETTING_OF):
                 store = await stack.enter_async_context(
                     driver.open_store(self._connecting(driver), host=host, auto_migrate=auto_migrate)
                 )
@@ -160,14 +161,14 @@ class PostgresDatabase(Database):
     @override
     async def schema_status(self) -> SchemaStatus:
         driver = await import_in_thread(_DRIVER)
-        with _naming_settings():
+        with naming_settings("database", _SETTING_OF):
             status: SchemaStatus = await driver.schema_status(self._connecting(driver))
         return status
 
     @override
     async def migrate(self) -> Applied:
         driver = await import_in_thread(_DRIVER)
-        with _naming_settings():
+        with naming_settings("database", _SETTING_OF):
             applied: Applied = await driver.migrate(self._connecting(driver))
         return applied
 
@@ -191,33 +192,22 @@ def database_of(settings: DatabaseSettings) -> Database:
 
 def _address_of(settings: DatabaseSettings) -> str:
     if settings.url is not None:
-        return without_secrets(settings.url)
+        return settings.url.shown
     user = f"{settings.user}@" if settings.user else ""
     port = f":{settings.port}" if settings.port else ""
     return f"postgresql://{user}{settings.host or ''}{port}/{settings.name or ''}"
 
 
 def _options_of(settings: DatabaseSettings) -> Mapping[str, Any]:
-    same = ("url", "host", "port", "user", "password", "connect_timeout", "statement_timeout")
+    same = ("host", "port", "user", "connect_timeout", "statement_timeout")
     files = {name: getattr(settings, name) for name in ("ssl_ca", "ssl_cert", "ssl_key")}
     return {
         **{name: getattr(settings, name) for name in same},
+        "url": revealed(settings.url),
+        "password": revealed(settings.password),
         **{name: None if file is None else Path(file) for name, file in files.items()},
         "database": settings.name,
         "ssl": settings.ssl_mode,
         "pool_max": settings.pool_size,
         "command_timeout": settings.statement_timeout + _GRACE,
     }
-
-
-@contextmanager
-def _naming_settings() -> Iterator[None]:
-    """Make problems with the driver's options problems with the settings that they come from."""
-    try:
-        yield
-    except InvalidError as error:
-        problems = [
-            attrs.evolve(problem, key=f"database.{_SETTING_OF.get(problem.key, problem.key)}" if problem.key else "")
-            for problem in error.problems
-        ]
-        raise InvalidError(problems) from error

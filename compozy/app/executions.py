@@ -1,7 +1,7 @@
 """The engine's executions, put together from what the actors hold."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from compozy.contracts.cache import Cache
 from compozy.contracts.orchestrator import Orchestrator
@@ -10,7 +10,9 @@ from compozy.domain.definitions import Project
 from compozy.domain.errors import UnavailableError
 from compozy.drivers.clock import utc_now
 from compozy.engine.executions import Executions
-from supervisors import Ref, Unavailable
+from supervisors import State, Unavailable, View
+
+_TEMPORAL: Final = "temporal"
 
 
 def executions_over(
@@ -33,14 +35,20 @@ def orchestrator_on(connection: Any, project: Project) -> Orchestrator:
     return TemporalOrchestrator(connection=connection, task_queue=task_queue_of(project))
 
 
-def current_orchestrator(temporal: Ref[Any], project: Project) -> Orchestrator:
-    """Return the orchestrator over the connection of this moment.
+def current_orchestrator(tree: View, project: Project) -> Orchestrator:
+    """Return the orchestrator over the connection that the tree has at this moment.
 
     Raises:
-        UnavailableError: There is none now.
+        UnavailableError: There is none now, or its server does not answer.
     """
+    row = next((row for row in tree.status() if row.name == _TEMPORAL), None)
+    if row is None:
+        raise UnavailableError("executions cannot be started now: this process has no connection to temporal")
+    if row.state is State.DEGRADED:
+        reason = row.reason.detail.removeprefix("UnavailableError: ")
+        raise UnavailableError(f"executions cannot be started now: {reason}")
     try:
-        connection = temporal.get()
+        connection = tree[_TEMPORAL].get()
     except Unavailable as error:
         raise UnavailableError(f"executions cannot be started now: {error}") from error
     return orchestrator_on(connection, project)

@@ -1,63 +1,63 @@
 """The actor that serves the API."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
-from typing import Any
-
-import trio
+from collections.abc import Awaitable, Callable
+from typing import Final
 
 from compozy.app.executions import current_orchestrator, executions_over
 from compozy.app.imports import import_in_thread
-from compozy.config.settings import ServerSettings
+from compozy.app.late import cache_of, limiter_of, store_of
+from compozy.app.presence import workers_over
+from compozy.app.reports import ActorReports
+from compozy.config.settings import Settings
 from compozy.contracts.cache import Cache
+from compozy.contracts.limiter import Limiter
 from compozy.contracts.store import Store
 from compozy.domain.definitions import Project
-from compozy.drivers.clock import utc_now
+from compozy.engine.idempotency import IdempotencyKeys
 from compozy.telemetry.metrics import Metrics
-from supervisors import Context, Ref, TreeStatus
+from compozy.telemetry.tracing import Tracing
+from supervisors import Context, Ref
+
+_EDGE: Final = ("application", "services", "limits", "server")
 
 
-def http_actor(project: Project, settings: ServerSettings, metrics: Metrics) -> Callable[..., Awaitable[None]]:
+def http_actor(
+    project: Project, settings: Settings, metrics: Metrics, *, tracing: Tracing
+) -> Callable[..., Awaitable[None]]:
     """Return the actor that serves the API; its value is the address it listens on."""
 
-    async def http(ctx: Context, store: Store, cache: Cache, temporal: Ref[Any], worker: Ref[Any]) -> None:  # noqa: ARG001 - the worker is wanted for the order of stopping
+    async def http(
+        ctx: Context,
+        store: Store | Ref[Store],
+        cache: Cache | Ref[Cache],
+        limiter: Limiter | Ref[Limiter] | None = None,
+    ) -> None:
         # Separately, because quart and hypercorn take longer to import than all else here.
-        application = await import_in_thread("compozy.api.application")
-        services = await import_in_thread("compozy.api.services")
-        server = await import_in_thread("compozy.api.server")
+        application, services, limits, server = [await import_in_thread(f"compozy.api.{name}") for name in _EDGE]
 
-        def actors() -> Sequence[Any]:
-            return actor_reports(ctx.tree.status(), services.ActorReport)
-
-        executions = executions_over(project, store, cache, lambda: current_orchestrator(temporal, project))
+        held = cache_of(cache)
+        executions = executions_over(project, store_of(store), held, lambda: current_orchestrator(ctx.tree, project))
         app = application.create_app(
-            services.ApiServices(executions=executions, project=project, metrics=metrics, actors=actors)
+            services.ApiServices(
+                executions=executions,
+                project=project,
+                idempotency=IdempotencyKeys(held.kv),
+                metrics=metrics,
+                actors=ActorReports(ctx.tree, services.ActorReport),
+                workers=await workers_over(project, held),
+                limiter=limiter_of(limiter),
+                rate=limits.Rate(limit=settings.rate_limit.limit, window=settings.rate_limit.window),
+                tracing=tracing,
+            )
         )
         await server.serve(
             app,
-            host=settings.host,
-            port=settings.port,
-            allow_public=settings.allow_public,
-            graceful_timeout_s=settings.shutdown_timeout.total_seconds(),
+            host=settings.server.host,
+            port=settings.server.port,
+            allow_public=settings.server.allow_public,
+            graceful_timeout_s=settings.server.shutdown_timeout.total_seconds(),
             shutdown_trigger=ctx.stopping.wait,
             task_status=ctx,
         )
 
     return http
-
-
-def actor_reports(status: TreeStatus, make: Callable[..., Any]) -> list[Any]:
-    """Return the rows of a tree's status as the edge shows them, their times on the wall clock."""
-    now, monotonic = utc_now(), trio.current_time()
-    return [
-        make(
-            name=row.name,
-            state=str(row.state),
-            ready=row.ready,
-            since=now - timedelta(seconds=monotonic - row.since),
-            generation=row.generation,
-            restarts=row.restarts,
-            reason=None if row.ready else str(row.reason),
-        )
-        for row in status
-    ]

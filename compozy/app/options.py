@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import attrs
 
+from compozy.app.roles import check_addresses
 from compozy.config.settings import Mode, Settings
 from compozy.domain.definitions import Project
-from compozy.domain.errors import InvalidError, Problem
 from compozy.engine.loading import read_project
 
 _STATE_DIR: Final = "state_dir"
@@ -52,35 +52,17 @@ def load(options: Options) -> Loaded:
     """Read settings and project.
 
     Raises:
-        InvalidError: Something is wrong with them, all of it listed; or they ask for what this version cannot do.
+        InvalidError: Something is wrong with them, all of it listed.
     """
     flags = {key: value for key, value in options.flags.items() if key != _STATE_DIR}
     given = options.flags.get(_STATE_DIR)
     if given is not None:
         state_dir = Path(given).absolute()
         flags.setdefault("database.path", str(state_dir / "compozy.db"))
+        flags.setdefault("cache.path", str(state_dir / "cache"))
         flags.setdefault("temporal.standalone.database_file", str(state_dir / "temporal.db"))
     read = read_project(options.path, environ=options.environ, flags=flags, default_mode=options.default_mode)
-    _refuse_distributed(read.settings)
+    check_addresses(read.settings)
     if given is None:
         state_dir = read.settings.state_dir
     return Loaded(settings=read.settings, project=read.project, state_dir=state_dir)
-
-
-def _refuse_distributed(settings: Settings) -> None:
-    """Refuse what needs drivers that this version does not have, instead of starting something else."""
-    origins = {origin.key: origin for origin in settings.origins}
-    problems = [
-        Problem(
-            key=key,
-            message=f"{value} is not supported by this version yet (from {origins[key].source})",
-            hint=f"set it to {wanted}",
-        )
-        for key, value, wanted in (
-            ("mode", settings.mode, "standalone"),
-            ("temporal.mode", settings.temporal.mode, "standalone"),
-        )
-        if value != wanted
-    ]
-    if problems:
-        raise InvalidError(problems)

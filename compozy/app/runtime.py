@@ -9,6 +9,8 @@ import attrs
 import compozy
 from compozy.app.executions import current_orchestrator, executions_over
 from compozy.app.options import Loaded, Options, load
+from compozy.app.roles import Roles
+from compozy.app.tracing import open_tracing
 from compozy.app.tree import build_tree
 from compozy.config.settings import Settings
 from compozy.domain.definitions import Project
@@ -83,23 +85,23 @@ async def open_runtime(project: str | PathLike[str] | Options, *, serves_http: b
     """
     loaded = load(project if isinstance(project, Options) else Options(path=project))
     metrics = Metrics(deployment_of(loaded))
-    tree = build_tree(loaded, metrics, serves_http=serves_http)
     try:
-        async with tree.open() as live:
-            yield Runtime(
-                settings=loaded.settings,
-                project=loaded.project,
-                executions=executions_over(
-                    loaded.project,
-                    live["store"].get(),
-                    live["cache"].get(),
-                    lambda: current_orchestrator(live["temporal"], loaded.project),
-                ),
-                metrics=metrics,
-                tree=live,
-            )
+        async with open_tracing(loaded.settings.telemetry) as tracing:
+            tree = build_tree(loaded, metrics, tracing=tracing, roles=Roles(serves_http=serves_http, waits=False))
+            async with tree.open() as live:
+                yield _runtime(loaded, metrics, live)
     except TreeFailed as failed:
         raise simplest(failed) from failed
+
+
+def _runtime(loaded: Loaded, metrics: Metrics, live: Live) -> Runtime:
+    executions = executions_over(
+        loaded.project,
+        live["store"].get(),
+        live["cache"].get(),
+        lambda: current_orchestrator(live, loaded.project),
+    )
+    return Runtime(settings=loaded.settings, project=loaded.project, executions=executions, metrics=metrics, tree=live)
 
 
 def _output_of(ended: WorkflowState) -> Json:

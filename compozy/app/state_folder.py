@@ -76,7 +76,7 @@ def _lock(descriptor: int, folder: Path) -> None:
     except BlockingIOError as error:
         holder = os.pread(descriptor, 20, 0).decode(errors="replace").strip() or "another process"
         raise ConflictError(
-            f"{folder} is in use by process {holder}; stop that, or talk to it with --server http://127.0.0.1:5001"
+            f"{folder} is in use by process {holder}; stop that, or name its address (its log has it) with --server"
         ) from error
 
 

@@ -9,6 +9,7 @@ import trio
 
 from compozy.app.executions import executions_over, orchestrator_on, task_queue_of
 from compozy.app.imports import import_in_thread
+from compozy.app.presence import beating, new_worker_id, pulse_of, read_outline
 from compozy.contracts.cache import Cache
 from compozy.contracts.store import Store
 from compozy.contracts.tools import Tools
@@ -22,6 +23,8 @@ from compozy.engine.executions import Executions
 from compozy.engine.task_runs import TaskRuns
 from compozy.telemetry.logger import get_logger
 from compozy.telemetry.metrics import Metrics
+from compozy.telemetry.tool_metrics import CountedTools
+from compozy.telemetry.tracing import Tracing
 from compozy.worker.background import beside
 from supervisors import Context
 
@@ -30,19 +33,32 @@ _HAND_OVER_EVERY_S: Final = 10.0
 _log = get_logger(__name__)
 
 
-def worker_actor(project: Project, metrics: Metrics) -> Callable[..., Awaitable[None]]:
+def worker_actor(project: Project, metrics: Metrics, *, tracing: Tracing) -> Callable[..., Awaitable[None]]:
     """Return the actor that carries out the executions of the project."""
+    worker_id = new_worker_id()
 
     async def worker(ctx: Context, store: Store, cache: Cache, temporal: Any) -> None:
         tools = await trio.to_thread.run_sync(load_tools, project)
+        known = {tool_id for workflow in project.workflows.values() for tool_id in workflow.tools}
         runs = TaskRuns(
-            store=store, pubsub=cache.pubsub, tools=tools, clock=utc_now, observe=partial(count_end, metrics)
+            store=store,
+            pubsub=cache.pubsub,
+            tools=CountedTools(tools, known=known, metrics=metrics),
+            clock=utc_now,
+            observe=partial(count_end, metrics),
+            tracing=tracing,
         )
         service = await import_in_thread("compozy.worker.service")
         executions = executions_over(project, store, cache, lambda: orchestrator_on(temporal, project))
-        async with beside(partial(_hand_over, executions)):
+        pulse = pulse_of(worker_id, project, cache, await trio.to_thread.run_sync(read_outline, project))
+        async with beside(partial(_hand_over, executions)), beating(pulse) as begin:
+
+            def started() -> None:
+                begin()
+                ctx.started()
+
             await service.run_worker(
-                temporal, runs, task_queue=task_queue_of(project), started=ctx.started, stop=ctx.stopping.wait
+                temporal, runs, task_queue=task_queue_of(project), started=started, stop=ctx.stopping.wait
             )
 
     return worker
@@ -61,10 +77,10 @@ async def _hand_over(executions: Executions) -> None:
 
 def count_end(metrics: Metrics, state: TaskState | WorkflowState) -> None:
     """Count what has ended."""
+    seconds = (state.updated_at - state.created_at).total_seconds()
     if isinstance(state, WorkflowState):
-        metrics.count_execution(state.workflow_id, state.status)
+        metrics.count_execution(state.workflow_id, state.status, seconds=seconds)
     else:
-        seconds = (state.updated_at - state.created_at).total_seconds()
         metrics.count_task(state.type, state.status, seconds=seconds)
 
 

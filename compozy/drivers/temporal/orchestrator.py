@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Final
 
 import attrs
-from temporalio.common import WorkflowIDReusePolicy
+from temporalio.common import TypedSearchAttributes, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 from typing_extensions import override
@@ -17,6 +17,7 @@ from compozy.domain.executions import WorkflowState
 from compozy.domain.work import EXECUTION_WORKFLOW, ExecutionRequest
 from compozy.drivers.temporal.connection import Connection
 from compozy.drivers.temporal.errors import translate
+from compozy.telemetry.tracing import current_traceparent
 
 _TASK_TIMEOUT: Final = timedelta(seconds=5)
 """How long a step of a workflow belongs to one worker: what a killed one had in hand is taken up again after that."""
@@ -43,9 +44,10 @@ class TemporalOrchestrator(Orchestrator):
             project={"name": project.name},
             accepted_at=state.created_at,
             env=dict(definition.env),
+            traceparent=current_traceparent(),
         )
         try:
-            await self.connection.host.call(self._start, request)
+            await self.connection.host.call(self._start, request, project.name)
         except WorkflowAlreadyStartedError:
             return
         except RPCError as error:
@@ -53,7 +55,19 @@ class TemporalOrchestrator(Orchestrator):
         except HostClosedError as error:
             raise UnavailableError("the connection to temporal was closed") from error
 
-    async def _start(self, request: ExecutionRequest) -> None:
+    async def _start(self, request: ExecutionRequest, project: str) -> None:
+        labels = self.connection.labels
+        try:
+            await self._start_labelled(request, labels.of(request.definition.id, project))
+        except RPCError as error:
+            refusal = error
+        else:
+            return
+        if not await labels.handle_refusal(self.connection.client, refusal):
+            raise refusal
+        await self._start_labelled(request, TypedSearchAttributes.empty)
+
+    async def _start_labelled(self, request: ExecutionRequest, labels: TypedSearchAttributes) -> None:
         await self.connection.client.start_workflow(
             EXECUTION_WORKFLOW,
             request,
@@ -61,6 +75,7 @@ class TemporalOrchestrator(Orchestrator):
             task_queue=self.task_queue,
             # One id, one run, ever: a repeated start finds the first one, running or ended.
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            search_attributes=labels,
             task_timeout=_TASK_TIMEOUT,
             # The worker of this process, if it has room, gets the first task with the answer: one hop less.
             request_eager_start=True,

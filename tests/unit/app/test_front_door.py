@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import compozy
+import compozy.app
 from compozy.app import Options, Runtime, open_runtime
 
 
@@ -22,6 +23,25 @@ def test_what_is_offered_is_what_the_types_say():
 
     assert imported | declared == {*compozy._HOMES, "__version__"}
     assert imported | declared <= set(dir(compozy))
+
+
+def test_what_the_room_of_composition_offers_is_what_its_types_say():
+    stub = ast.parse(Path(compozy.app.__file__).with_suffix(".pyi").read_text(encoding="utf-8"))
+    imported = {alias.asname for node in stub.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+
+    assert imported == {*compozy.app._HOMES}
+    assert imported <= set(dir(compozy.app))
+    with pytest.raises(AttributeError, match="no attribute 'serv'"):
+        _ = compozy.app.serv
+
+
+@pytest.mark.slow
+def test_a_command_for_databases_does_not_import_the_whole_program():
+    source = "import compozy.cli.moving, sys; print([name for name in sys.modules if name == 'compozy.app.runtime'])"
+
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "[]\n"
 
 
 def test_unknown_name_is_an_attribute_error():

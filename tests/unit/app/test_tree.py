@@ -7,7 +7,6 @@ import pytest
 from compozy.app.options import Options, load
 from compozy.app.runtime import deployment_of
 from compozy.app.tree import build_tree
-from compozy.domain.errors import InvalidError
 from compozy.telemetry.metrics import Metrics
 
 BACKENDS = ["http", "worker", "temporal", "cache", "store"]
@@ -31,7 +30,13 @@ def plan(load_project):
     return plan
 
 
-@pytest.mark.parametrize("environ", [{}, {"DB_DRIVER": "postgres", "DB_HOST": "db"}], ids=["sqlite", "postgres"])
+POSTGRES = {"DB_DRIVER": "postgres", "DB_HOST": "db"}
+REDIS = {"REDIS_MODE": "distributed", "REDIS_HOST": "db"}
+
+
+@pytest.mark.parametrize(
+    "environ", [{}, POSTGRES, REDIS, POSTGRES | REDIS], ids=["embedded", "postgres", "redis", "postgres and redis"]
+)
 def test_backends_stop_in_the_reverse_of_their_start(plan, environ):
     order = list(chain(*plan(**environ).stop_order))
 
@@ -43,6 +48,34 @@ def test_the_loop_of_postgresql_is_there_before_the_store_and_after_it(plan):
 
     assert set(with_postgres.dependencies("store")) == {"state_folder", "asyncio"}
     assert set(plan().dependencies("store")) == {"state_folder"}
+
+
+def test_the_loop_of_redis_is_there_before_the_cache_and_after_it(plan):
+    with_redis = plan(**REDIS)
+
+    assert set(with_redis.needs["cache"]) == {"store", "asyncio"}
+    assert set(plan().needs["cache"]) == {"store"}
+
+
+@pytest.mark.parametrize(
+    ("environ", "needs"),
+    [
+        ({}, set()),
+        (REDIS, {"cache"}),
+        (REDIS | {"RATELIMIT_BACKEND": "memory"}, set()),
+        ({"RATELIMIT_BACKEND": "redis", "REDIS_HOST": "db"}, {"asyncio"}),
+    ],
+    ids=["memory", "the cache's", "memory beside redis", "its own"],
+)
+def test_the_limiter_stands_on_what_it_counts_in(plan, environ, needs):
+    planned = plan(**environ)
+
+    assert set(planned.needs["limiter"]) == needs
+    assert "http" in planned.dependents("limiter")
+
+
+def test_without_limits_there_is_no_limiter(plan):
+    assert "limiter" not in chain(*plan(RATELIMIT_ENABLED="false").start_order)
 
 
 def test_there_is_a_janitor_only_when_there_is_a_retention_and_nobody_needs_it(plan):
@@ -59,15 +92,18 @@ def test_a_store_on_postgresql_is_part_of_a_standalone_project(load_project):
     assert (deployment.mode, deployment.store_driver) == ("standalone", "postgres")
 
 
-@pytest.mark.parametrize(
-    ("environ", "keys"),
-    [
-        ({"COMPOZY_MODE": "distributed"}, ["mode", "temporal.mode"]),
-        ({"TEMPORAL_MODE": "distributed", "DB_DRIVER": "postgres", "DB_HOST": "db"}, ["temporal.mode"]),
-    ],
-)
-def test_what_needs_a_cluster_is_refused_by_name(load_project, environ, keys):
-    with pytest.raises(InvalidError) as caught:
-        load_project(**environ)
+def test_a_cache_in_redis_is_part_of_a_standalone_project(load_project):
+    deployment = deployment_of(load_project(**REDIS))
 
-    assert [problem.key for problem in caught.value.problems] == keys
+    assert (deployment.mode, deployment.cache_driver) == ("standalone", "redis")
+
+
+def test_what_is_kept_goes_along_into_another_state_folder(tmp_path):
+    (tmp_path / "compozy.yaml").write_text("name: test\nmode: standalone\n")
+    state = tmp_path / "state"
+
+    loaded = load(Options(path=tmp_path, environ={}, flags={"state_dir": state}))
+    own = load(Options(path=tmp_path, environ={}, flags={"state_dir": state, "cache.path": "mine"}))
+
+    assert loaded.settings.cache.path == str(state / "cache")
+    assert own.settings.cache.path == str(tmp_path / "mine")

@@ -1,58 +1,56 @@
-"""The dev server's command, its ports and its lock; no server is started here."""
+"""The dev server's command and its lock; no server is started here."""
 
-import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
+import attrs
 import pytest
 
 from compozy.domain.errors import UnavailableError
 from compozy.drivers.temporal.cli_binary import find_cli
-from compozy.drivers.temporal.dev_server import DevServer, database_lock, free_ports, is_listening
+from compozy.drivers.temporal.dev_server import DevServer, database_lock
+
+SERVER = DevServer(
+    binary=Path("/bin/temporal"),
+    database_file=Path("/data/temporal.db"),
+    ip="127.0.0.1",
+    port=1,
+    http_port=2,
+    metrics_port=3,
+)
 
 
 def test_the_command_has_the_measured_flags():
-    server = DevServer(
-        binary=Path("/bin/temporal"),
-        database_file=Path("/data/temporal.db"),
-        ip="127.0.0.1",
-        port=1,
-        http_port=2,
-        metrics_port=3,
-    )
-
-    assert server.address == "127.0.0.1:1"
-    assert " ".join(server.argv) == (
-        "/bin/temporal server start-dev --headless --ip 127.0.0.1 --port 1 --http-port 2 --metrics-port 3"
-        " --log-level error --db-filename /data/temporal.db --sqlite-pragma journal_mode=WAL"
-        " --sqlite-pragma synchronous=NORMAL --sqlite-pragma busy_timeout=5000"
+    assert SERVER.address == "127.0.0.1:1"
+    assert " ".join(SERVER.argv) == (
+        "/bin/temporal server start-dev --ip 127.0.0.1 --headless --port 1 --http-port 2 --metrics-port 3"
+        " --log-format json --log-level error --db-filename /data/temporal.db --namespace default"
+        " --sqlite-pragma journal_mode=WAL --sqlite-pragma synchronous=NORMAL --sqlite-pragma busy_timeout=5000"
         " --dynamic-config-value history.transferProcessorMaxPollRPS=2000"
         " --dynamic-config-value history.timerProcessorMaxPollRPS=2000"
         ' --dynamic-config-value history.timerProcessorMaxTimeShift="10ms"'
         " --dynamic-config-value matching.numTaskqueueReadPartitions=1"
         " --dynamic-config-value matching.numTaskqueueWritePartitions=1"
+        " --dynamic-config-value frontend.enableServerVersionCheck=false"
     )
 
 
-def test_free_ports_are_different_and_can_be_bound():
-    ports = free_ports(5)
+def test_a_web_page_is_served_only_when_it_has_a_port():
+    with_page = attrs.evolve(SERVER, ui_port=4)
 
-    assert len(set(ports)) == 5
-    for port in ports:
-        socket.create_server(("127.0.0.1", port)).close()
+    assert (SERVER.ui_url, with_page.ui_url) == (None, "http://127.0.0.1:4")
+    assert "--headless" not in with_page.argv
+    assert "--ui-port 4 --port" in " ".join(with_page.argv)
+    assert "--ui-port 4 --ui-disable-news-fetch --port" in " ".join(attrs.evolve(with_page, has_news=True).argv)
 
 
-def test_listening_is_asked_of_the_very_process():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-        with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
-            assert is_listening(os.getpid(), port)
-            assert not is_listening(other.pid, port)
-            other.communicate(b"\n")
-    assert not is_listening(os.getpid(), port)
-    assert not is_listening(other.pid, port)
+@pytest.mark.parametrize(
+    ("ip", "address"),
+    [("127.0.0.1", "127.0.0.1:1"), ("::1", "[::1]:1"), ("0.0.0.0", "127.0.0.1:1"), ("::", "[::1]:1")],  # noqa: S104 - not bound
+)
+def test_the_server_is_reached_from_this_machine_wherever_it_listens(ip, address):
+    assert attrs.evolve(SERVER, ip=ip).address == address
 
 
 def test_the_database_lock_stays_with_a_child_that_outlives_its_holder(tmp_path):
