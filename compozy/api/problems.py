@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 import attrs
-from quart import Response, request
+from quart import Response, current_app, request
 from werkzeug.exceptions import (
     BadRequest,
     HTTPException,
@@ -15,6 +15,7 @@ from werkzeug.exceptions import (
     NotFound,
     RequestEntityTooLarge,
     RequestTimeout,
+    TooManyRequests,
     UnsupportedMediaType,
 )
 
@@ -68,6 +69,7 @@ KINDS: Final[Mapping[type[Exception], Kind]] = {
     RequestTimeout: Kind(HTTPStatus.REQUEST_TIMEOUT, "BODY_TOO_SLOW", "the body did not arrive in time"),
     RequestEntityTooLarge: Kind(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "BODY_TOO_LARGE", "the body is too large"),
     UnsupportedMediaType: Kind(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "NOT_JSON", "the body is not declared as JSON"),
+    TooManyRequests: Kind(HTTPStatus.TOO_MANY_REQUESTS, "RATE_LIMITED", "too many requests"),
     Exception: INTERNAL,
 }
 """What an exception is to the client; the nearest class in its ancestry counts."""
@@ -142,7 +144,8 @@ def _detail(error: HTTPException) -> str:
         answered = ", ".join(sorted(error.valid_methods or ()))
         return f"{request.path} does not answer {request.method}; it answers {answered}"
     if isinstance(error, NotFound):
-        return f"there is no route {request.path}; GET /api/v0/workflows lists what can be executed"
+        way_out = "; GET /api/v0/workflows lists what can be executed" if "workflows" in current_app.blueprints else ""
+        return f"there is no route {request.path}{way_out}"
     if isinstance(error, RequestEntityTooLarge):
         return f"the body is larger than the {request.max_content_length} bytes that are accepted"
     return error.description or kind_of(error).title

@@ -1,10 +1,9 @@
 """What clients get: domain values as JSON, with instants in ISO 8601 and a Z."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
-import attrs
 from quart import Response
 
 from compozy.api.services import ActorReport
@@ -91,8 +90,23 @@ def event_view(event: ExecutionEvent) -> JsonObject:
 
 
 def actor_view(actor: ActorReport) -> JsonObject:
-    """Return how one actor stands."""
-    return {**attrs.asdict(actor), "since": instant(actor.since)}
+    """Return how one actor stands, and how it came to be ready."""
+    return {
+        "name": actor.name,
+        "state": actor.state,
+        "ready": actor.ready,
+        "since": instant(actor.since),
+        "generation": actor.generation,
+        "restarts": actor.restarts,
+        "reason": actor.reason,
+        "ready_after_s": _seconds(actor.ready_after),
+        "ready_in_s": _seconds(actor.ready_in),
+        "waited_for": actor.waited_for,
+    }
+
+
+def _seconds(duration: timedelta | None) -> float | None:
+    return None if duration is None else round(duration.total_seconds(), 3)
 
 
 def _summary(state: WorkflowState) -> JsonObject:

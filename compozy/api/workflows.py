@@ -1,5 +1,6 @@
 """Workflows: what can be executed, and executing it."""
 
+from collections.abc import AsyncIterator
 from http import HTTPStatus
 from typing import Final
 
@@ -8,17 +9,35 @@ import trio
 from quart import Blueprint, Response, request
 
 from compozy.api.drain import Drain, until
+from compozy.api.idempotency import REPLAYED_HEADER, read_key
 from compozy.api.problems import STILL_RUNNING, STOPPING, problem
 from compozy.api.requests import StartBody, SyncBody, read_body
 from compozy.api.services import ApiServices
 from compozy.api.views import execution_view, json_response, outcome_view, workflow_detail_view, workflow_view
 from compozy.domain.errors import InvalidError, Problem
 from compozy.domain.executions import WorkflowState
-from compozy.domain.ids import new_exec_id
 from compozy.domain.json import JsonObject
-from compozy.engine.executions import Execution
+from compozy.engine.events import ExecutionEvent
+from compozy.engine.executions import Accepted, Execution
+from compozy.engine.idempotency import accept_keyed, exec_id_of
+from compozy.telemetry.facts import bind_facts
 
 API_PREFIX: Final = "/api/v0"
+
+
+@attrs.frozen(kw_only=True)
+class _Order:
+    """What a request asks to be run.
+
+    Attributes:
+        draft: The execution.
+        sent: Its input as it was sent.
+        key: The idempotency key, if there is one.
+    """
+
+    draft: WorkflowState
+    sent: JsonObject
+    key: str | None
 
 
 @attrs.frozen
@@ -47,11 +66,11 @@ class WorkflowRoutes:
 
     async def start(self, workflow_id: str) -> Response:
         """Accept an execution and answer 202 with where to find it."""
-        body = await read_body(StartBody)
-        state = await self.services.executions.start(workflow_id, body.input)
-        response = json_response(_whereabouts(state), HTTPStatus.ACCEPTED)
-        response.headers["Location"] = _path_of(state)
-        return response
+        order = self._order(workflow_id, await read_body(StartBody))
+        accepted = await self._accept(order)
+        response = json_response(_whereabouts(accepted.state), HTTPStatus.ACCEPTED)
+        response.headers["Location"] = _path_of(accepted.state)
+        return _marked(response, accepted)
 
     async def run(self, workflow_id: str) -> Response:
         """Run an execution and answer 200 when it has ended, however it ended; else 408 or 503, and it goes on.
@@ -61,19 +80,41 @@ class WorkflowRoutes:
         """
         body = await read_body(SyncBody)
         patience_s = self._patience_s(body.timeout)
-        exec_id = new_exec_id()
-        executions = self.services.executions
+        order = self._order(workflow_id, body)
+        executions, exec_id = self.services.executions, order.draft.exec_id
         async with executions.watch(exec_id) as changes:
-            await executions.start(workflow_id, body.input, exec_id=exec_id)
-            with trio.move_on_after(patience_s):
-                async with until(self.drain.overdue):
-                    async for change in changes:
-                        if change.ends_execution:
-                            break
-        execution = await executions.get(exec_id)
-        if execution.workflow.status.is_terminal:
-            return json_response(outcome_view(execution.workflow))
-        return self._unfinished(execution, patience_s)
+            accepted = await self._accept(order)
+            if not accepted.state.status.is_terminal:
+                await self._wait_for_end(changes, patience_s)
+        state = await executions.state_of(exec_id)
+        if state.status.is_terminal:
+            return _marked(json_response(outcome_view(state)), accepted)
+        return _marked(self._unfinished(await executions.get(exec_id), patience_s), accepted)
+
+    async def _wait_for_end(self, changes: AsyncIterator[ExecutionEvent], patience_s: float) -> None:
+        """Return when the execution has ended, when the time is over, or when the server must answer."""
+        with trio.move_on_after(patience_s):
+            async with until(self.drain.overdue):
+                async for change in changes:
+                    if change.ends_execution:
+                        break
+
+    def _order(self, workflow_id: str, body: StartBody) -> _Order:
+        """Return what the current request asks to be run, once it has been found to be in order."""
+        key = read_key()
+        executions = self.services.executions
+        exec_id = None if key is None else exec_id_of(executions, workflow_id, key)
+        draft = executions.draft(workflow_id, body.input, exec_id=exec_id)
+        bind_facts(exec_id=draft.exec_id)
+        return _Order(draft=draft, sent=body.input, key=key)
+
+    async def _accept(self, order: _Order) -> Accepted:
+        """Accept an execution, or find the one that was accepted under the same key."""
+        executions = self.services.executions
+        if order.key is None:
+            return Accepted(state=await executions.accept(order.draft), is_new=True)
+        keys = self.services.idempotency
+        return await accept_keyed(executions, keys, order.key, draft=order.draft, sent=order.sent)
 
     def _patience_s(self, asked: float | None) -> float:
         """Return how many seconds a request waits.
@@ -105,6 +146,13 @@ class WorkflowRoutes:
 
 def _path_of(state: WorkflowState) -> str:
     return f"{API_PREFIX}/executions/workflows/{state.exec_id}"
+
+
+def _marked(response: Response, accepted: Accepted) -> Response:
+    """Return the answer with a header that says so when an earlier request has started the execution."""
+    if not accepted.is_new:
+        response.headers[REPLAYED_HEADER] = "true"
+    return response
 
 
 def _whereabouts(state: WorkflowState) -> JsonObject:

@@ -8,6 +8,7 @@ import attrs
 from compozy.contracts.cache import PubSub
 from compozy.domain.codec import from_json, to_json
 from compozy.domain.executions import TaskState, WorkflowState
+from compozy.domain.json import Json
 from compozy.domain.statuses import Status
 
 
@@ -58,11 +59,23 @@ def event_of(state: WorkflowState | TaskState) -> ExecutionEvent:
 
 
 async def publish(pubsub: PubSub, *states: WorkflowState | TaskState) -> None:
-    """Tell whoever watches that these states have been recorded. Nobody listening is not an error."""
+    """Tell whoever watches that these states have been recorded. Nobody listening is not an error.
+
+    What was recorded together is told together, in one message for each execution: a message costs its sender, the
+    cache and each reader more than what is in it.
+    """
+    told: dict[str, list[Json]] = {}
     for state in states:
-        await pubsub.publish(channel_of(state.exec_id), json.dumps(to_json(event_of(state))))
+        told.setdefault(channel_of(state.exec_id), []).append(to_json(event_of(state)))
+    for channel, events in told.items():
+        await pubsub.publish(channel, json.dumps(events))
 
 
-def parse_event(payload: str) -> ExecutionEvent:
-    """Return the event that :func:`publish` put into a message."""
-    return from_json(json.loads(payload), ExecutionEvent)
+def parse_events(payload: str) -> list[ExecutionEvent]:
+    """Return the events that :func:`publish` put into a message, oldest first."""
+    return [from_json(event, ExecutionEvent) for event in json.loads(payload)]
+
+
+def parse_event(text: str) -> ExecutionEvent:
+    """Return a single event, as a server sends it to those who follow an execution from elsewhere."""
+    return from_json(json.loads(text), ExecutionEvent)

@@ -1,7 +1,7 @@
 """Executions: accept, run, find and watch them."""
 
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager
 from datetime import datetime
 from typing import Final
@@ -13,25 +13,19 @@ from compozy.contracts.cache import PubSub
 from compozy.contracts.orchestrator import Orchestrator
 from compozy.contracts.store import Page, Repositories, Store, WorkflowFilter
 from compozy.domain.definitions import Project, WorkflowDefinition
-from compozy.domain.errors import InvalidError, NotFoundError, Problem, UnavailableError
-from compozy.domain.executions import Failure, TaskState, WorkflowState
+from compozy.domain.errors import DuplicateError, InvalidError, NotFoundError, Problem
+from compozy.domain.executions import TaskState, WorkflowState
 from compozy.domain.ids import new_exec_id
 from compozy.domain.json import JsonObject
 from compozy.domain.statuses import Status
 from compozy.domain.suggestions import did_you_mean
 from compozy.engine import events
+from compozy.engine.handing_over import HandingOver
 from compozy.engine.inputs import validate_input
-from compozy.telemetry.logger import get_logger
+from compozy.engine.watching import States, follow
 
 MAX_INPUT_BYTES: Final = 1024 * 1024
 """The largest input of an execution, as JSON: it becomes part of a history, whose entries Temporal limits to 2 MiB."""
-
-_FIRST_WAIT_S: Final = 0.05
-_LONGEST_WAIT_S: Final = 1.0
-_HAND_OVER_S: Final = 5.0
-"""How long the orchestrator may take to answer; an execution that it did not take is handed over later."""
-
-_log = get_logger(__name__)
 
 
 @attrs.frozen(kw_only=True)
@@ -45,6 +39,19 @@ class Execution:
 
     workflow: WorkflowState
     tasks: tuple[TaskState, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class Accepted:
+    """What became of a draft.
+
+    Attributes:
+        state: The execution with its identifier: the draft, or the one that was there.
+        is_new: Whether it is the draft.
+    """
+
+    state: WorkflowState
+    is_new: bool
 
 
 @attrs.frozen(kw_only=True)
@@ -81,12 +88,8 @@ class Executions:
             raise NotFoundError(f"there is no workflow {workflow_id!r}; {hint}")
         return definition
 
-    async def start(self, workflow_id: str, input_: JsonObject, *, exec_id: str | None = None) -> WorkflowState:
-        """Accept one execution and return as soon as it is recorded and handed to the orchestrator.
-
-        Once it is recorded it will run: when the orchestrator goes away in that very moment, :meth:`resume_pending`
-        hands it over later, and the state returned is PENDING all the same. Cancelling takes effect before the record
-        is begun, or not at all.
+    def draft(self, workflow_id: str, input_: JsonObject, *, exec_id: str | None = None) -> WorkflowState:
+        """Return the execution that :meth:`accept` and :meth:`accept_once` record; nothing is recorded yet.
 
         Args:
             workflow_id: Which workflow.
@@ -95,16 +98,14 @@ class Executions:
 
         Raises:
             NotFoundError: There is no such workflow.
-            InvalidError: The input does not fit the workflow's schema, or is larger than MAX_INPUT_BYTES; or the
-                orchestrator refuses the execution, which is then recorded as FAILED.
-            UnavailableError: There is no orchestrator now, or the store cannot be reached; nothing was recorded.
+            InvalidError: The input does not fit the workflow's schema, or is larger than MAX_INPUT_BYTES.
+            UnavailableError: There is no orchestrator now.
         """
-        definition = self.get_workflow(workflow_id)
-        checked = validate_input(definition, input_)
+        checked = validate_input(self.get_workflow(workflow_id), input_)
         _check_size(checked)
         self.orchestrator()  # raises when there is none: then nothing is recorded
         now = self.clock()
-        state = WorkflowState(
+        return WorkflowState(
             exec_id=exec_id or new_exec_id(),
             workflow_id=workflow_id,
             status=Status.PENDING,
@@ -113,46 +114,73 @@ class Executions:
             updated_at=now,
         )
 
-        async def record(repos: Repositories) -> WorkflowState:
-            return await repos.workflows.upsert(state)
+    async def start(self, workflow_id: str, input_: JsonObject, *, exec_id: str | None = None) -> WorkflowState:
+        """Accept one execution and return it as soon as it is recorded and handed to the orchestrator.
 
-        refusal: InvalidError | None = None
+        Args:
+            workflow_id: Which workflow.
+            input_: Its input.
+            exec_id: The identifier to use; when it has been used, nothing is started, and that execution is returned
+                as it stands. None makes one.
+
+        Raises:
+            CompozyError: What :meth:`draft` and :meth:`accept` raise.
+        """
+        draft = self.draft(workflow_id, input_, exec_id=exec_id)
+        return await self.accept(draft) if exec_id is None else (await self.accept_once(draft)).state
+
+    async def accept(self, draft: WorkflowState) -> WorkflowState:
+        """Record an execution whose identifier is fresh, and hand it to the orchestrator.
+
+        Once it is recorded it will run: when the orchestrator goes away in that very moment, :meth:`resume_pending`
+        hands it over later, and the state returned is PENDING all the same. Cancelling takes effect before the record
+        is begun, or not at all.
+
+        Args:
+            draft: What :meth:`draft` made, with an identifier that nobody has used.
+
+        Raises:
+            InvalidError: The orchestrator refuses the execution, which is then recorded as FAILED.
+            UnavailableError: The store cannot be reached; nothing was recorded.
+        """
+
+        async def record(repos: Repositories) -> WorkflowState:
+            return await repos.workflows.upsert(draft)
+
         # Between the record and the start there must be no way out for a caller that is cancelled: the execution would
         # wait for the next start of the program.
         with trio.CancelScope(shield=True):
             await self.store.transaction(record)
-            with trio.move_on_after(_HAND_OVER_S) as hand_over:
-                try:
-                    await self._hand_over(state, definition)
-                except InvalidError as error:
-                    refusal = error
-            if refusal is not None:
-                await self._refuse(state, refusal)
-                raise refusal
-        if hand_over.cancelled_caught:
-            _log.warning("execution is recorded but not begun yet", exec_id=state.exec_id)
-        return state
+            await self._handing_over.begin(draft)
+        return draft
 
-    async def _hand_over(self, state: WorkflowState, definition: WorkflowDefinition) -> None:
-        """Start the execution on whatever orchestrator there is, for as long as it takes to find one that answers."""
-        wait = _FIRST_WAIT_S
-        while True:
+    async def accept_once(self, draft: WorkflowState) -> Accepted:
+        """Do as :meth:`accept`, unless there is an execution with this identifier: then that is what is returned.
+
+        Of any number that try at once, here or in other processes, one records it and hands it over. One that was
+        recorded and not handed over, because its process died, is left to :meth:`resume_pending`.
+
+        Args:
+            draft: What :meth:`draft` made.
+
+        Raises:
+            InvalidError: As :meth:`accept`.
+            UnavailableError: As :meth:`accept`.
+        """
+
+        async def record(repos: Repositories) -> WorkflowState | None:
+            # Not an upsert, which would not tell whether it was there.
             try:
-                return await self.orchestrator().start(state, definition, self.project)
-            except UnavailableError as error:
-                _log.debug("execution is handed over again", exec_id=state.exec_id, reason=str(error))
-                await trio.sleep(wait)
-                wait = min(2 * wait, _LONGEST_WAIT_S)
+                await repos.archive.add([draft])
+            except DuplicateError:
+                return await repos.workflows.get(draft.exec_id)
+            return None
 
-    async def _refuse(self, state: WorkflowState, error: InvalidError) -> None:
-        """Record that the orchestrator will never take this execution, so that nobody offers it again."""
-        failure = Failure(code=error.code, message=str(error))
-        failed = attrs.evolve(state, status=Status.FAILED, error=failure, updated_at=self.clock())
-
-        async def record(repos: Repositories) -> WorkflowState:
-            return await repos.workflows.upsert(failed)
-
-        await events.publish(self.pubsub, await self.store.transaction(record))
+        with trio.CancelScope(shield=True):  # as in accept
+            earlier = await self.store.transaction(record)
+            if earlier is None:
+                await self._handing_over.begin(draft)
+        return Accepted(state=earlier or draft, is_new=earlier is None)
 
     async def run(self, workflow_id: str, input_: JsonObject) -> Execution:
         """Run one execution to its end and return it, whatever its outcome.
@@ -174,16 +202,19 @@ class Executions:
 
         The execution need not exist yet. The iterator ends after the event that ends the execution. An execution that
         ended before the view was opened gives no event: read its state after entering, then iterate.
+
+        Each change is told once. When messages were lost, what has changed is read from the store: of several changes
+        of one task the last is told then, and perhaps one from before the view was opened; the end never is left out.
         """
 
-        async def changes() -> AsyncGenerator[events.ExecutionEvent, None]:
-            async for message in messages:
-                event = events.parse_event(message.payload)
-                yield event
-                if event.ends_execution:
-                    return
+        async def read() -> States:
+            execution = await self.get(exec_id)
+            return execution.workflow, execution.tasks
 
-        async with self.pubsub.subscribe(events.channel_of(exec_id)) as messages, aclosing(changes()) as following:
+        async with (
+            self.pubsub.subscribe(events.channel_of(exec_id)) as messages,
+            aclosing(follow(messages, read)) as following,
+        ):
             yield following
 
     async def get(self, exec_id: str) -> Execution:
@@ -199,11 +230,35 @@ class Executions:
 
         return await self.store.read(read)
 
+    async def state_of(self, exec_id: str) -> WorkflowState:
+        """Return how one execution stands, without its tasks, which costs a quarter of :meth:`get`.
+
+        Raises:
+            NotFoundError: There is none with this id.
+        """
+
+        async def read(repos: Repositories) -> WorkflowState:
+            return await repos.workflows.get(exec_id)
+
+        return await self.store.read(read)
+
     async def list(self, where: WorkflowFilter, *, cursor: str | None = None, limit: int = 50) -> Page:
         """Return executions, newest first, as :meth:`compozy.contracts.store.WorkflowStates.list` does."""
 
         async def read(repos: Repositories) -> Page:
             return await repos.workflows.list(where, cursor=cursor, limit=limit)
+
+        return await self.store.read(read)
+
+    async def unfinished(self) -> Mapping[Status, int]:
+        """Return how many executions stand at each status that is not the last, whichever process has them.
+
+        Raises:
+            UnavailableError: The store cannot be reached.
+        """
+
+        async def read(repos: Repositories) -> Mapping[Status, int]:
+            return await repos.workflows.unfinished()
 
         return await self.store.read(read)
 
@@ -214,26 +269,17 @@ class Executions:
         One whose workflow the project no longer has is left as it is, and logged; one that the orchestrator refuses is
         recorded as FAILED.
         """
-        orchestrator = self.orchestrator()
-        count = 0
-        cursor = None
-        while True:
-            page = await self.list(WorkflowFilter(statuses=frozenset({Status.PENDING})), cursor=cursor, limit=500)
-            for state in page.items:
-                definition = self.find_workflow(state.workflow_id)
-                if definition is None:
-                    _log.warning("pending execution of an unknown workflow", exec_id=state.exec_id)
-                    continue
-                try:
-                    await orchestrator.start(state, definition, self.project)
-                except InvalidError as error:
-                    _log.warning("pending execution is refused", exec_id=state.exec_id, reason=str(error))
-                    await self._refuse(state, error)
-                else:
-                    count += 1
-            cursor = page.next_cursor
-            if cursor is None:
-                return count
+        return await self._handing_over.resume_pending()
+
+    @property
+    def _handing_over(self) -> HandingOver:
+        return HandingOver(
+            project=self.project,
+            store=self.store,
+            pubsub=self.pubsub,
+            orchestrator=self.orchestrator,
+            clock=self.clock,
+        )
 
 
 def _check_size(input_: JsonObject) -> None:

@@ -9,10 +9,10 @@ import attrs
 from jsonschema_rs import Draft202012Validator, ValidationError, ValidationErrorKind
 
 from compozy.config.documents import KeyPath, dotted
-from compozy.config.settings import is_secret
 from compozy.domain.definitions import WorkflowDefinition
 from compozy.domain.errors import InvalidError, Problem
 from compozy.domain.json import Json, JsonObject
+from compozy.domain.secrets import is_secret
 from compozy.domain.suggestions import did_you_mean
 
 _MOST_FAULTS: Final = 100

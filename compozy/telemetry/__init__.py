@@ -1,1 +1,1 @@
-"""Logs and metrics: names and set-up."""
+"""Logs, metrics and traces: names and set-up."""

@@ -1,6 +1,7 @@
 """Collectors: metrics that are read from somebody's own counters when Prometheus asks."""
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
 from typing import Protocol
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -8,6 +9,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from typing_extensions import override
 
+from compozy.contracts.cache import CacheStatistics
 from compozy.contracts.store import StoreStatistics
 
 
@@ -34,6 +36,11 @@ class ActorSample(Protocol):
         """How often it has been started again."""
         ...
 
+    @property
+    def ready_in(self) -> timedelta | None:
+        """How long its first start took; None when it was not ready yet."""
+        ...
+
 
 class StoreCollector(Collector):
     """The statistics of a store.
@@ -58,6 +65,34 @@ class StoreCollector(Collector):
         return ()
 
 
+class CacheCollector(Collector):
+    """The statistics of a cache.
+
+    Args:
+        statistics: Gives a snapshot; called once for each rendering.
+    """
+
+    def __init__(self, statistics: Callable[[], CacheStatistics]) -> None:
+        self._statistics = statistics
+
+    @override
+    def collect(self) -> Iterable[Metric]:
+        now = self._statistics()
+        yield CounterMetricFamily("compozy_cache_commands", "Operations carried out.", value=now.commands)
+        yield CounterMetricFamily(
+            "compozy_cache_failures", "Operations that failed because the cache was unavailable.", value=now.failures
+        )
+        yield CounterMetricFamily("compozy_cache_published", "Messages published.", value=now.published)
+        yield CounterMetricFamily("compozy_cache_lost", "Messages that slow subscribers lost.", value=now.lost)
+        # Without a sample where counting would cost a command; the family is there on every driver.
+        yield GaugeMetricFamily("compozy_cache_keys", "Keys there are.", value=now.keys)
+        yield CounterMetricFamily("compozy_lock_waits", "Times somebody waited for a lock.", value=now.lock_waits)
+
+    def describe(self) -> Iterable[Metric]:
+        """Return nothing, so that registering does not read the statistics."""
+        return ()
+
+
 class ActorCollector(Collector):
     """How the supervised actors stand.
 
@@ -73,11 +108,14 @@ class ActorCollector(Collector):
         ready = GaugeMetricFamily("compozy_actor_ready", "1 while the actor can be used.", labels=["actor"])
         state = GaugeMetricFamily("compozy_actor_state", "1 for the state it is in.", labels=["actor", "state"])
         restarts = CounterMetricFamily("compozy_actor_restarts", "Times it was started again.", labels=["actor"])
+        starts = GaugeMetricFamily("compozy_actor_start_seconds", "Time its first start took.", labels=["actor"])
         for actor in self._actors():
+            if actor.ready_in is not None:
+                starts.add_metric([actor.name], actor.ready_in.total_seconds())
             ready.add_metric([actor.name], float(actor.ready))
             state.add_metric([actor.name, actor.state], 1)
             restarts.add_metric([actor.name], actor.restarts)
-        yield from (ready, state, restarts)
+        yield from (ready, state, restarts, starts)
 
     def describe(self) -> Iterable[Metric]:
         """Return nothing, so that registering does not ask for the actors."""

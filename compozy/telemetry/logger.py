@@ -3,6 +3,8 @@
 The program may run inside another one, whose logging is its own business: nothing is configured here, and without a
 handler for it nothing is printed. :func:`compozy.telemetry.logs.configure_logs` shows the facts as fields; to any other
 handler they are the attribute ``facts`` of the record.
+
+Facts that hold for many lines are bound once (:mod:`compozy.telemetry.facts`).
 """
 
 import logging

@@ -1,9 +1,9 @@
 """Logs: structlog and the standard library through one handler, for people or for machines.
 
 Everything that logs in the program ends in one handler on the root logger: our own modules, which pass facts as
-keywords (:mod:`compozy.telemetry.logger`), and the libraries, which use :mod:`logging`. What has
-been bound with :func:`structlog.contextvars.bound_contextvars` (``exec_id``, ``workflow_id``, ``task_id``) is on every
-line of the task that bound it and of the tasks it starts, for Trio copies the context when it starts one.
+keywords (:mod:`compozy.telemetry.logger`), and the libraries and the project's tools, which use :mod:`logging` or
+structlog. What has been bound (:mod:`compozy.telemetry.facts`, or :func:`structlog.contextvars.bound_contextvars`) is
+on every line of the task that bound it and of the tasks it starts, whoever writes the line.
 """
 
 import logging
@@ -20,6 +20,8 @@ from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import EventDict, Processor
 
 from compozy.domain.errors import InvalidError, Problem
+from compozy.telemetry.facts import bound_facts
+from compozy.telemetry.sdk_lines import in_our_words
 
 LogFormat = Literal["auto", "console", "json"]
 """How lines look; ``auto`` is ``console`` when the stream is a terminal, else ``json``."""
@@ -58,7 +60,7 @@ def configure_logs(*, level: str = "info", format: LogFormat = "auto", stream: T
     handler.set_name(_HANDLER_NAME)
     handler.setFormatter(
         ProcessorFormatter(
-            foreign_pre_chain=[_own_facts, *_facts()],
+            foreign_pre_chain=[_own_facts, in_our_words, *_facts()],
             processors=[ProcessorFormatter.remove_processors_meta, redact_secrets, *_renderers(format, target)],
         )
     )
@@ -82,6 +84,13 @@ def _own_facts(_logger: object, _method: str, event: EventDict) -> EventDict:
     return event
 
 
+def _bound_facts(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """Put the facts of the current task on the line; what the line itself says of them holds."""
+    for name, value in bound_facts().items():
+        event.setdefault(name, value)
+    return event
+
+
 def redact_secrets(_logger: object, _method: str, event: EventDict) -> Mapping[str, Any]:
     """Return the event with the value of every key that names a secret replaced, nested objects included."""
     return _redacted(event)
@@ -98,6 +107,7 @@ def _facts() -> list[Processor]:
     """Return what puts on a line what it did not say itself, whichever library it comes from."""
     return [
         structlog.contextvars.merge_contextvars,
+        _bound_facts,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         TimeStamper(fmt="iso", utc=True),

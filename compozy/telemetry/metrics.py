@@ -7,7 +7,7 @@ workflow ids of the project, statuses), never from what a caller sends: a metric
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, Literal
 
 import attrs
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
@@ -17,16 +17,19 @@ from prometheus_client.registry import Collector
 from prometheus_client.samples import Sample
 from typing_extensions import override
 
+from compozy.contracts.cache import CacheStatistics
 from compozy.contracts.store import StoreStatistics
 from compozy.domain.definitions import TaskType
 from compozy.domain.statuses import Status
-from compozy.telemetry.collectors import ActorCollector, ActorSample, StoreCollector
+from compozy.telemetry.collectors import ActorCollector, ActorSample, CacheCollector, StoreCollector
+from compozy.telemetry.sdk_metrics import SdkMetrics
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 """Media type of what :meth:`Metrics.render` returns."""
 
 _REQUEST_BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 _TASK_BUCKETS: Final = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0, 3600.0)
+_UNFINISHED: Final = tuple(status for status in Status if not status.is_terminal)
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -55,6 +58,9 @@ class Deployment:
 class Metrics:
     """The metrics of one process. Counting is safe from any thread and takes about a microsecond.
 
+    Attributes:
+        temporal: Those of the Temporal SDK.
+
     Args:
         deployment: What this process runs.
     """
@@ -75,10 +81,23 @@ class Metrics:
             buckets=_REQUEST_BUCKETS,
             registry=registry,
         )
+        self._rate_limit = Counter(
+            "compozy_http_rate_limit",
+            "Requests that the rate limit refused, or that went unchecked because the limiter was away.",
+            ["outcome"],
+            registry=registry,
+        )
         self._executions = Counter(
             "compozy_workflow_executions",
             "Executions that came to a status.",
             ["workflow_id", "status"],
+            registry=registry,
+        )
+        self._execution_seconds = Histogram(
+            "compozy_workflow_duration_seconds",
+            "Time from the acceptance of an execution to its end.",
+            ["workflow_id"],
+            buckets=_TASK_BUCKETS,
             registry=registry,
         )
         self._tasks = Counter("compozy_tasks", "Task runs that ended.", ["type", "status"], registry=registry)
@@ -89,6 +108,22 @@ class Metrics:
             buckets=_TASK_BUCKETS,
             registry=registry,
         )
+        self._tools = Counter("compozy_tool_calls", "Calls of tools.", ["tool_id", "status"], registry=registry)
+        self._tool_seconds = Histogram(
+            "compozy_tool_duration_seconds",
+            "Time a call of a tool took.",
+            ["tool_id"],
+            buckets=_TASK_BUCKETS,
+            registry=registry,
+        )
+        self._unfinished = Gauge(
+            "compozy_workflow_unfinished",
+            "Executions in the store that have not ended, those of other processes included.",
+            ["status"],
+            registry=registry,
+        )
+        self.temporal = SdkMetrics()
+        registry.register(self.temporal)
         self._registry = registry
         self._output = CollectorRegistry()
         self._output.register(_Labelled(registry, deployment.labels))
@@ -107,19 +142,43 @@ class Metrics:
         self._http_requests.labels(verb, template, str(status)).inc()
         self._http_seconds.labels(verb, template).observe(seconds)
 
-    def count_execution(self, workflow_id: str, status: Status) -> None:
-        """Count that an execution of a workflow of the project came to this status."""
+    def count_rate_limit(self, outcome: Literal["refused", "unchecked"]) -> None:
+        """Count one request that the rate limit refused, or that went unchecked because the limiter was away."""
+        self._rate_limit.labels(outcome).inc()
+
+    def count_execution(self, workflow_id: str, status: Status, *, seconds: float) -> None:
+        """Count that an execution of a workflow of the project came to this status, and the seconds since its start."""
         self._executions.labels(workflow_id, status.value).inc()
+        self._execution_seconds.labels(workflow_id).observe(seconds)
 
     def count_task(self, type_: TaskType, status: Status, *, seconds: float) -> None:
         """Count one task run that ended, and the seconds it took."""
         self._tasks.labels(type_.value, status.value).inc()
         self._task_seconds.labels(type_.value).observe(seconds)
 
+    def count_tool(self, tool_id: str, status: Status, *, seconds: float) -> None:
+        """Count one call of a tool of the project that ended, and the seconds it took."""
+        self._tools.labels(tool_id, status.value).inc()
+        self._tool_seconds.labels(tool_id).observe(seconds)
+
+    def set_unfinished(self, numbers: Mapping[Status, int] | None) -> None:
+        """Show how many executions have not ended; none at all when that is not known now."""
+        if numbers is None:
+            self._unfinished.clear()
+            return
+        for status in _UNFINISHED:
+            self._unfinished.labels(status.value).set(numbers.get(status, 0))
+
     @contextmanager
     def watching_store(self, statistics: Callable[[], StoreStatistics]) -> Iterator[None]:
         """Show the statistics of a store, read at each rendering, for as long as the block runs."""
         with self._registered(StoreCollector(statistics)):
+            yield
+
+    @contextmanager
+    def watching_cache(self, statistics: Callable[[], CacheStatistics]) -> Iterator[None]:
+        """Show the statistics of a cache, read at each rendering, for as long as the block runs."""
+        with self._registered(CacheCollector(statistics)):
             yield
 
     @contextmanager

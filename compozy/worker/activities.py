@@ -1,6 +1,5 @@
 """The activities: from Temporal's asyncio loop over to Trio, where the work is done."""
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,14 +12,15 @@ from compozy.bridge import AsyncioHost
 from compozy.domain.errors import UnavailableError
 from compozy.domain.work import RecordRequest, TaskOutcome, ToolRequest
 from compozy.engine.task_runs import TaskRuns
+from compozy.telemetry.facts import bind_facts
+from compozy.telemetry.logger import get_logger
 from compozy.worker.background import beside
 from compozy.worker.names import RECORD, RUN_TOOL
 
 _BEAT_S = 1.0
 """Seconds between two heartbeats of a queued activity; the server gives it up after five without any."""
 
-
-_log = logging.getLogger(__name__)
+_log = get_logger(__name__)
 
 
 @attrs.frozen
@@ -38,14 +38,21 @@ class Activities:
     @activity.defn(name=RUN_TOOL)
     async def run_tool(self, request: ToolRequest) -> TaskOutcome:
         """Run the tool of one task; a queued one tells the server each second that it lives."""
+        task = request.task
+        # Until the end of this asyncio task, which the SDK made for this activity: what it logs later has them, too.
+        bind_facts(
+            exec_id=task.exec_id, workflow_id=task.workflow_id, task_id=task.task_id, task_exec_id=task.task_exec_id
+        )
         run = self.runs.run_tool if activity.info().is_local else self._run_beating
-        with _sorting_errors(request.task.task_exec_id):
+        with _sorting_errors():
             return await self.host.into_trio(run, request)
 
     @activity.defn(name=RECORD)
     async def record(self, request: RecordRequest) -> None:
         """Write states."""
-        with _sorting_errors(activity.info().activity_id):
+        subject = request.workflow or request.tasks[0]
+        bind_facts(exec_id=subject.exec_id, workflow_id=subject.workflow_id)
+        with _sorting_errors():
             await self.host.into_trio(self.runs.record, request)
 
     async def _run_beating(self, request: ToolRequest) -> TaskOutcome:
@@ -61,15 +68,15 @@ class Activities:
 
 
 @contextmanager
-def _sorting_errors(what: str) -> Iterator[None]:
+def _sorting_errors() -> Iterator[None]:
     """Tell Temporal what to repeat: an activity that met an outage, until it is over. All else would fail again."""
     try:
         yield
     except UnavailableError as error:
-        _log.warning("an activity is repeated until the outage is over: %s: %s", what, error)
+        _log.warning("an activity is repeated until the outage is over", reason=str(error))
         raise
     except Exception as error:
-        _log.exception("an activity failed: %s", what)
+        _log.error("an activity failed", exc_info=error)
         raise ApplicationError(f"{type(error).__name__}: {error}", non_retryable=True) from error
 
 

@@ -105,6 +105,7 @@ class Interpreter:
         """Run one task, children included; return how it ended as later templates see it."""
         place = self._place(task, parent)
         state = self._task_state(task, place, parent)
+        workflow.logger.debug("task begins", extra={"facts": _facts_of(state)})
         tool = self.request.definition.tools.get(task.tool) if task.tool is not None else None
         try:
             state = attrs.evolve(state, input=scopes.task_input(self.sources, task, tool, carried, self._scope()))
@@ -126,7 +127,12 @@ class Interpreter:
         timeout = declared or DEFAULT_TOOL_TIMEOUT
         limit = timeout + _SLACK
         request = ToolRequest(
-            task=state, tool_id=tool.id, config=tool.config, timeout=timeout, earlier=self._take_unrecorded()
+            task=state,
+            tool_id=tool.id,
+            config=tool.config,
+            timeout=timeout,
+            earlier=self._take_unrecorded(),
+            traceparent=self.request.traceparent,
         )
         if declared is not None and declared > _LONG_TASK:
             queued: TaskOutcome = await workflow.execute_activity(
@@ -233,7 +239,16 @@ class Interpreter:
     async def _record(self, *states: TaskState, workflow_state: WorkflowState | None = None) -> None:
         await workflow.execute_local_activity(
             RECORD,
-            RecordRequest(tasks=(*self._take_unrecorded(), *states), workflow=workflow_state),
+            RecordRequest(
+                tasks=(*self._take_unrecorded(), *states),
+                workflow=workflow_state,
+                traceparent=self.request.traceparent,
+            ),
             start_to_close_timeout=_SLACK,
             retry_policy=_UNTIL_IT_WORKS,
         )
+
+
+def _facts_of(state: TaskState) -> dict[str, str]:
+    """Return what log lines about a task run say of it; which execution it is the SDK's logger says."""
+    return {"workflow_id": state.workflow_id, "task_id": state.task_id, "task_exec_id": state.task_exec_id}

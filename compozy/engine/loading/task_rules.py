@@ -1,34 +1,12 @@
 """Which keys a task needs and may have, by its type, and that its tool exists."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Final
-
-import attrs
+from collections.abc import Collection, Iterator, Sequence
 
 from compozy.config.documents import Document, KeyPath
+from compozy.config.task_types import TASK_RULES
 from compozy.config.workflow_file import TaskEntry
 from compozy.domain.errors import Problem
 from compozy.domain.suggestions import did_you_mean
-
-
-@attrs.frozen(kw_only=True)
-class _Rule:
-    """What goes with a type of task."""
-
-    needs: str
-    refuses: frozenset[str]
-    hint: str
-
-
-_RULES: Final[Mapping[str, _Rule]] = {
-    "basic": _Rule(
-        needs="tool",
-        refuses=frozenset({"tasks", "strategy", "max_workers"}),
-        hint="it belongs to type: parallel",
-    ),
-    # A time limit of the whole container comes with a later version; until then it must not look as if it had one.
-    "parallel": _Rule(needs="tasks", refuses=frozenset({"tool", "timeout"}), hint="give it to the tasks inside"),
-}
 
 
 def task_problems(
@@ -55,11 +33,11 @@ def task_problems(
 
 def _key_problems(document: Document, task: TaskEntry, path: KeyPath) -> Iterator[Problem]:
     """Yield the keys that the task's type needs and does not have, or has and refuses."""
-    rule = _RULES[task.type]
+    rule = TASK_RULES[task.type]
     if getattr(task, rule.needs) is None:
         yield document.problem((*path, rule.needs), f"is required for type: {task.type}")
-    for key in ("tool", "tasks", "strategy", "max_workers", "timeout"):
-        if key in rule.refuses and getattr(task, key) is not None:
+    for key in rule.refuses:
+        if getattr(task, key) is not None:
             yield document.problem((*path, key), f"has no meaning for type: {task.type}", hint=rule.hint)
 
 

@@ -18,8 +18,11 @@ from compozy.domain.statuses import Status
 from compozy.drivers.clock import utc_now
 from compozy.drivers.sqlite import open_store
 from compozy.drivers.sugardb import open_cache
+from compozy.engine.config_store import ConfigStore, outline_of
 from compozy.engine.events import publish
 from compozy.engine.executions import Executions
+from compozy.engine.idempotency import IdempotencyKeys
+from compozy.engine.workers import Workers
 from compozy.telemetry.metrics import Deployment, Metrics
 
 
@@ -79,12 +82,12 @@ class Stage:
     """What the application stands on.
 
     Attributes:
-        make_app: A fresh application over the same store and cache.
+        make_app: A fresh application over the same store and cache; takes services in place of the usual ones.
         theatre: Plays the executions.
         pubsub: Carries their changes.
     """
 
-    make_app: Callable[[], Application]
+    make_app: Callable[..., Application]
     theatre: Theatre
     pubsub: ObservedPubSub
 
@@ -125,8 +128,22 @@ async def stage(tmp_path, nursery):
         executions = Executions(
             project=project, store=store, pubsub=pubsub, orchestrator=lambda: theatre, clock=utc_now
         )
-        services = ApiServices(executions=executions, project=project, metrics=Metrics(deployment), actors=lambda: ())
-        yield Stage(make_app=lambda: create_app(services), theatre=theatre, pubsub=pubsub)
+        workers = Workers(
+            kv=cache.kv, keys=cache.keys, configs=ConfigStore(cache.kv), outline=outline_of(project, None)
+        )
+        services = ApiServices(
+            executions=executions,
+            project=project,
+            idempotency=IdempotencyKeys(cache.kv),
+            metrics=Metrics(deployment),
+            actors=lambda: (),
+            workers=workers,
+        )
+
+        def make_app(**changes):
+            return create_app(attrs.evolve(services, **changes))
+
+        yield Stage(make_app=make_app, theatre=theatre, pubsub=pubsub)
 
 
 @pytest.fixture
@@ -134,12 +151,12 @@ def open_site(stage):
     """Return what opens a server; leaving stops it and proves that nobody listens any more."""
 
     @asynccontextmanager
-    async def open_one(*, grace_s=10.0, stalled_s=10.0):
+    async def open_one(*, grace_s=10.0, stalled_s=10.0, **services):
         stop, stopped = trio.Event(), trio.Event()
 
         async def run(task_status):
             await serve(
-                stage.make_app(),
+                stage.make_app(**services),
                 port=0,
                 shutdown_trigger=stop.wait,
                 graceful_timeout_s=grace_s,

@@ -79,7 +79,7 @@ async def test_a_request_in_flight_is_answered_before_the_server_stops(open_site
 
 @pytest.mark.slow
 async def test_a_request_that_would_outlast_the_grace_is_told_that_the_execution_goes_on(open_site):
-    async with open_site(grace_s=0.5) as site, trio.open_nursery() as clients:
+    async with open_site(grace_s=1.5) as site, trio.open_nursery() as clients:
         answers = []
 
         async def run():

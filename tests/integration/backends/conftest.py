@@ -1,4 +1,4 @@
-"""A project, and a real PostgreSQL server that it may keep its executions on."""
+"""A project, and real servers of PostgreSQL and Redis that it may stand on."""
 
 import logging
 import secrets
@@ -11,7 +11,7 @@ from compozy.app import Options
 from compozy.domain.errors import InvalidError
 from compozy.domain.executions import WorkflowState
 from compozy.domain.statuses import Status
-from compozy.testing import open_postgres_server
+from compozy.testing import open_redis_server
 
 PROJECT = """
 name: test
@@ -33,10 +33,9 @@ def say(input):
 """
 
 
-@pytest.fixture(scope="session")
-def server():
-    with open_postgres_server() as server:
-        yield server
+@pytest.fixture
+def server(postgres_server):
+    return postgres_server
 
 
 @pytest.fixture
@@ -50,6 +49,20 @@ def database(server):
     except InvalidError:
         server.drop_database(name)
         raise
+
+
+@pytest.fixture(scope="session")
+def running_redis():
+    with open_redis_server() as server:
+        yield server
+
+
+@pytest.fixture
+def redis(running_redis):
+    """A server that runs and is empty; the test may kill it and start it. At the end nobody may be connected to it."""
+    running_redis.ask("FLUSHALL")
+    yield running_redis
+    assert len(running_redis.ask("CLIENT", "LIST").splitlines()) == 1  # who asks
 
 
 @pytest.fixture

@@ -8,8 +8,10 @@ import sys
 
 import pytest
 import trio
+from click.testing import CliRunner
 
 from compozy.app import open_runtime
+from compozy.cli.main import cli
 from compozy.contracts.store import WorkflowFilter
 from compozy.domain.errors import ConflictError, InvalidError, UnavailableError
 from compozy.domain.statuses import Status
@@ -67,18 +69,20 @@ async def test_old_executions_are_forgotten_at_the_start(options, an_old_executi
 
 
 def test_the_command_line_runs_on_it(project, database):
-    environ = os.environ | {"DB_DRIVER": "postgres", "DB_URL": database}
+    environ = {"DB_DRIVER": "postgres", "DB_URL": database}
 
     def compozy(*arguments):
-        command = [sys.executable, "-m", "compozy", *arguments, "--config", project]
-        return subprocess.run(command, capture_output=True, text=True, check=False, env=environ)
+        return CliRunner(env=environ).invoke(cli, [*arguments, "--config", str(project)], prog_name="compozy")
 
     pending = compozy("migrate", "status")
-    ran = compozy("run", "greet", "--input", "name=Ada", "-o", "json")
+    command = [sys.executable, "-m", "compozy", "run", "greet", "--input", "name=Ada", "-o", "json"]
+    ran = subprocess.run(
+        [*command, "--config", project], capture_output=True, text=True, check=False, env=os.environ | environ
+    )
     current = compozy("migrate", "status", "-o", "json")
     pruned = compozy("data", "prune", "--older-than", "1us", "-o", "json")
 
-    assert (pending.returncode, ran.returncode, current.returncode) == (4, 0, 0), ran.stderr
+    assert (pending.exit_code, ran.returncode, current.exit_code) == (4, 0, 0), ran.stderr
     assert json.loads(ran.stdout) == {"text": "Hello, Ada!"}
     assert json.loads(current.stdout)["driver"] == "postgres"
     assert json.loads(pruned.stdout)["forgotten"] == 1

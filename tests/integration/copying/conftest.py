@@ -1,23 +1,22 @@
 """Databases of both kinds, empty or full, and the command that copies between them."""
 
-import os
 import secrets
-import subprocess
 import sys
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import trio
+from click.testing import CliRunner
 
 from compozy.app.addresses import parse_address
+from compozy.cli.main import cli
 from compozy.contracts.store import Kind
 from compozy.domain.accounts import User, new_api_key
 from compozy.domain.definitions import TaskType
 from compozy.domain.errors import InvalidError
 from compozy.domain.executions import Failure, TaskState, WorkflowState
 from compozy.domain.statuses import Status
-from compozy.testing import open_postgres_server
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
 
@@ -69,10 +68,9 @@ def records(executions):
     return [*states, *tasks, *users, *keys]
 
 
-@pytest.fixture(scope="session")
-def server():
-    with open_postgres_server() as server:
-        yield server
+@pytest.fixture
+def server(postgres_server):
+    return postgres_server
 
 
 @pytest.fixture
@@ -151,25 +149,16 @@ def contents():
 
 @pytest.fixture
 def command():
-    """Return the command line that copies, with these options."""
-
-    def command(source, target, *options):
-        return [sys.executable, "-m", "compozy", "data", "copy", "--from", source, "--to", target, *options]
-
-    return command
+    """Return the command line that copies."""
+    return lambda source, target: [sys.executable, "-m", "compozy", "data", "copy", "--from", source, "--to", target]
 
 
 @pytest.fixture
-def copy(command):
-    """Return a function that copies with these options in a process of its own."""
+def copy():
+    """Return a function that copies with these options, within this process."""
 
     def copy(source, target, *options):
-        return subprocess.run(
-            command(source, target, *options),
-            capture_output=True,
-            text=True,
-            check=False,
-            env=os.environ | {"COLUMNS": "200"},
-        )
+        arguments = ["data", "copy", "--from", source, "--to", target, *options]
+        return CliRunner(env={"COLUMNS": "200"}).invoke(cli, arguments, prog_name="compozy")
 
     return copy

@@ -16,7 +16,7 @@ def test_everything_is_copied_and_verified_in_either_direction(make, fill, copy,
 
     result = copy(source, target, "--verify", "-o", "json")
 
-    assert result.returncode == 0, result.stderr
+    assert result.exit_code == 0, result.stderr
     outcome = json.loads(result.stdout)
     kinds = outcome["kinds"]
     assert {kind: (found["source"], found["present"], found["copied"]) for kind, found in kinds.items()} == {
@@ -52,7 +52,7 @@ def test_a_dry_run_says_what_would_be_copied_and_makes_nothing(make, fill, copy,
     results = [copy(source, target, "--dry-run", "-o", "table") for target in (postgres, file)]
 
     for result in results:
-        assert result.returncode == 0, result.stderr
+        assert result.exit_code == 0, result.stderr
         assert result.stdout.splitlines()[0].split()[:5] == ["in", "the", "source", "there", "before"]
         assert result.stdout.splitlines()[1].split()[:4] == ["executions", "20", "0", "20"]
     assert [path.name for path in tmp_path.glob("*.db")] == ["a.db"]
@@ -60,7 +60,7 @@ def test_a_dry_run_says_what_would_be_copied_and_makes_nothing(make, fill, copy,
     assert server.run_sql("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'", database=name) == "0"
 
 
-def test_copying_again_copies_only_what_is_new(make, fill, copy):
+def test_copying_again_copies_only_what_is_new_and_names_a_row_that_was_tampered_with(make, fill, copy, server):
     source, target = make("sqlite"), make("postgres")
     fill(source, 20)
     copy(source, target)
@@ -69,6 +69,13 @@ def test_copying_again_copies_only_what_is_new(make, fill, copy):
 
     assert {(found["present"], found["copied"]) for found in again["kinds"].values()} == {(20, 0), (40, 0), (2, 0)}
     assert again["verified"] is True
+
+    name = target.partition("///")[2].partition("?")[0]
+    server.run_sql("UPDATE task_states SET attempt = 7 WHERE task_exec_id = 'e000011-1'", database=name)
+    result = copy(source, target, "--dry-run", "--verify")
+
+    assert result.exit_code == 2
+    assert f"error: the target {target}: tasks 'e000011-1' is there with another attempt" in result.stderr
 
 
 def test_a_target_with_something_else_is_refused_and_left_as_it_is(make, fill, copy, server, contents):
@@ -82,7 +89,7 @@ def test_a_target_with_something_else_is_refused_and_left_as_it_is(make, fill, c
 
     result = copy(source, target)
 
-    assert result.returncode == 2
+    assert result.exit_code == 2
     errors = [line for line in result.stderr.splitlines() if line.startswith("error: ")]
     assert errors == [
         f"error: the target {target}: executions 'e000001' is there with another output",
@@ -91,25 +98,12 @@ def test_a_target_with_something_else_is_refused_and_left_as_it_is(make, fill, c
     assert repr(contents(target)) == repr(before)
 
 
-def test_a_row_that_was_tampered_with_is_named(make, fill, copy, server):
-    source, target = make("sqlite"), make("postgres")
-    fill(source, 20)
-    copy(source, target)
-    name = target.partition("///")[2].partition("?")[0]
-    server.run_sql("UPDATE task_states SET attempt = 7 WHERE task_exec_id = 'e000011-1'", database=name)
-
-    result = copy(source, target, "--dry-run", "--verify")
-
-    assert result.returncode == 2
-    assert f"error: the target {target}: tasks 'e000011-1' is there with another attempt" in result.stderr
-
-
 def test_what_is_not_there_yet_is_no_copy(make, fill, copy):
     source, target = make("sqlite"), make("postgres")
     fill(source, 20)
 
     result = copy(source, target, "--dry-run", "--verify", "-o", "json")
 
-    assert result.returncode == 1
+    assert result.exit_code == 1
     assert json.loads(result.stdout)["verified"] is False
     assert f"error: {target}: 20 of the executions are not there" in result.stderr

@@ -6,6 +6,8 @@ import subprocess
 
 import pytest
 
+from compozy.testing import open_postgres_server
+
 pytestmark = pytest.mark.slow
 
 EXECUTIONS = 1000
@@ -46,7 +48,7 @@ def test_a_copy_that_was_killed_again_and_again_is_completed(make, fill, begin, 
 
     result = copy(source, target, "--verify", "-o", "json")
 
-    assert result.returncode == 0, result.stderr
+    assert result.exit_code == 0, result.stderr
     outcome = json.loads(result.stdout)
     assert present == sorted(present)
     assert present[0] > 0
@@ -55,32 +57,39 @@ def test_a_copy_that_was_killed_again_and_again_is_completed(make, fill, begin, 
     assert repr(contents(target)) == repr(contents(source))
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_in_order_and_the_way_to_go_on_is_said(make, fill, begin, copy, number):
+def test_a_signal_ends_it_in_order_and_the_way_to_go_on_is_said(make, fill, begin, copy):
     source, target = make("sqlite"), make("postgres")
     fill(source, EXECUTIONS)
-    process = begin(source, target, "copying executions: 500 ")
-    process.send_signal(number)
-    _, said = process.communicate()
+    for number, words in ((signal.SIGINT, "copying executions: 500 "), (signal.SIGTERM, "copying tasks: 500 ")):
+        process = begin(source, target, words)
+        process.send_signal(number)
+        _, said = process.communicate()
 
-    assert process.returncode == 130
-    assert "interrupted; what was copied stays: run the same command again to go on" in said
-    assert "Traceback" not in said
+        assert process.returncode == 130
+        assert "interrupted; what was copied stays: run the same command again to go on" in said
+        assert "Traceback" not in said
     again = json.loads(copy(source, target, "--verify", "-o", "json").stdout)
     assert again["verified"] is True
     assert 0 < again["kinds"]["executions"]["present"] <= EXECUTIONS
 
 
-def test_a_server_that_goes_away_is_told_and_the_copy_completed_afterwards(make, fill, begin, copy, server):
-    source, target = make("sqlite"), make("postgres")
+@pytest.fixture
+def victim():
+    """Return a server that the test may kill and start."""
+    with open_postgres_server() as running:
+        yield running
+
+
+def test_a_server_that_goes_away_is_told_and_the_copy_completed_afterwards(sqlite, fill, begin, copy, victim):
+    source, target = sqlite(), victim.url()
     fill(source, EXECUTIONS)
     process = begin(source, target, "copying executions: 500 ")
-    server.kill()
+    victim.kill()
     _, said = process.communicate()
-    server.start()
+    victim.start()
 
     assert process.returncode == 3, said
     assert "cannot be used now" in said
     result = copy(source, target, "--verify", "-o", "json")
-    assert result.returncode == 0, result.stderr
+    assert result.exit_code == 0, result.stderr
     assert json.loads(result.stdout)["verified"] is True

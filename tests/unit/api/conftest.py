@@ -16,11 +16,11 @@ from quart.typing import TestClientProtocol
 from typing_extensions import override
 
 from compozy.api import ActorReport, ApiServices, Application, create_app
-from compozy.contracts.cache import PubSub
+from compozy.contracts.cache import KV, PubSub
 from compozy.contracts.orchestrator import Orchestrator
 from compozy.contracts.store import Kind, Store, StoreStatistics
 from compozy.domain.definitions import Project, TaskDefinition, TaskType, WorkflowDefinition
-from compozy.domain.errors import UnavailableError
+from compozy.domain.errors import InvalidError, UnavailableError
 from compozy.domain.executions import Failure, TaskState, WorkflowState
 from compozy.domain.ids import new_exec_id
 from compozy.domain.statuses import Status
@@ -31,8 +31,11 @@ from compozy.drivers.sqlite.dialect import TOOLS
 from compozy.drivers.sqlite.migrations import apply_migrations
 from compozy.drivers.sqlite.session import Session, drive
 from compozy.drivers.sugardb import open_cache
+from compozy.engine.config_store import ConfigStore, outline_of
 from compozy.engine.events import channel_of, publish
 from compozy.engine.executions import Executions
+from compozy.engine.idempotency import IdempotencyKeys
+from compozy.engine.workers import Workers
 from compozy.telemetry.metrics import Deployment, Metrics
 
 
@@ -95,8 +98,10 @@ class Theatre(Orchestrator):
     """Plays executions of one task; an input with ``fail`` fails, one with ``hold`` waits for ``curtain``.
 
     Attributes:
+        offered: Which executions have been handed over, in order.
         started: Set when an execution has been handed over.
         doors: Starting waits for it; None means that they are open.
+        refusal: What starting raises.
         down: There is no orchestrator.
         silent: What happens is recorded but not published.
     """
@@ -105,8 +110,10 @@ class Theatre(Orchestrator):
     pubsub: PubSub
     nursery: trio.Nursery
     curtain: trio.Event = attrs.Factory(trio.Event)
+    offered: list[str] = attrs.Factory(list)
     started: trio.Event = attrs.Factory(trio.Event)
     doors: trio.Event | None = None
+    refusal: InvalidError | None = None
     down: bool = False
     silent: bool = False
     ticks: Iterable[int] = attrs.Factory(count)
@@ -122,6 +129,9 @@ class Theatre(Orchestrator):
     @override
     async def start(self, state, definition, project):
         self.started.set()
+        self.offered.append(state.exec_id)
+        if self.refusal is not None:
+            raise self.refusal
         if self.doors is not None:
             await self.doors.wait()
         self.nursery.start_soon(self.play, state)
@@ -167,6 +177,7 @@ class World:
     client: TestClientProtocol
     services: ApiServices
     store: InMemoryStore
+    kv: KV
     pubsub: PubSub
     theatre: Theatre
     actors: list[ActorReport]
@@ -212,8 +223,16 @@ async def world(project, nursery):
             project=project, store=store, pubsub=cache.pubsub, orchestrator=theatre.reach, clock=theatre.now
         )
         deployment = Deployment(version="1", mode="standalone", store_driver="sqlite", cache_driver="sugardb")
+        workers = Workers(
+            kv=cache.kv, keys=cache.keys, configs=ConfigStore(cache.kv), outline=outline_of(project, b"tools")
+        )
         services = ApiServices(
-            executions=executions, project=project, metrics=Metrics(deployment), actors=lambda: actors
+            executions=executions,
+            project=project,
+            idempotency=IdempotencyKeys(cache.kv),
+            metrics=Metrics(deployment),
+            actors=lambda: actors,
+            workers=workers,
         )
         app = create_app(services)
         world = World(
@@ -221,6 +240,7 @@ async def world(project, nursery):
             client=app.test_client(),
             services=services,
             store=store,
+            kv=cache.kv,
             pubsub=cache.pubsub,
             theatre=theatre,
             actors=actors,

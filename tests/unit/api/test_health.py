@@ -16,7 +16,8 @@ async def test_the_process_is_alive_even_when_no_actor_is_ready(world):
 
 
 async def test_ready_when_every_actor_is(world):
-    world.actors.extend([READY, attrs.evolve(READY, name="cache", restarts=2, generation=3)])
+    start = {"ready_after": timedelta(seconds=2), "ready_in": timedelta(milliseconds=500), "waited_for": "store"}
+    world.actors.extend([READY, attrs.evolve(READY, name="cache", restarts=2, generation=3, **start)])
 
     response = await world.client.get("/readyz")
 
@@ -31,7 +32,11 @@ async def test_ready_when_every_actor_is(world):
         "restarts": 2,
         "since": "2026-01-02T00:00:00.000000Z",
         "reason": None,
+        "ready_after_s": 2.0,
+        "ready_in_s": 0.5,
+        "waited_for": "store",
     }
+    assert body["actors"][0]["ready_in_s"] is None
 
 
 async def test_one_actor_that_is_not_ready_makes_it_503_and_says_why(world):
@@ -45,6 +50,17 @@ async def test_one_actor_that_is_not_ready_makes_it_503_and_says_why(world):
     assert response.headers["Retry-After"] == "1"
     assert body["ready"] is False
     assert [actor["reason"] for actor in body["actors"]] == [None, "exit status 1"]
+
+
+async def test_one_that_is_not_needed_does_not(world):
+    given_up = attrs.evolve(READY, name="janitor", state="gave up", ready=False, needed=False, reason="a fault")
+    world.actors.extend([READY, given_up])
+
+    response = await world.client.get("/readyz")
+
+    body = await response.get_json()
+    assert (response.status_code, body["ready"]) == (200, True)
+    assert [actor["ready"] for actor in body["actors"]] == [True, False]
 
 
 async def test_an_instant_of_another_zone_is_shown_in_utc(world):

@@ -1,6 +1,7 @@
 """Logging put back as it was: it is the process's, not a test's."""
 
 import io
+import json
 import logging
 
 import pytest
@@ -16,6 +17,12 @@ def stream():
     root.handlers[:] = handlers
     root.setLevel(level)
     structlog.reset_defaults()
+
+
+@pytest.fixture
+def lines(stream):
+    """Return a function that reads what was logged as JSON so far."""
+    return lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
 @pytest.fixture

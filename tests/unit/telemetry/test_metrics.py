@@ -1,9 +1,12 @@
 """What Prometheus reads."""
 
+from datetime import timedelta
+
 import attrs
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from compozy.contracts.cache import CacheStatistics
 from compozy.contracts.store import StoreStatistics
 from compozy.domain.definitions import TaskType
 from compozy.domain.statuses import Status
@@ -18,6 +21,7 @@ class Actor:
     state: str
     ready: bool
     restarts: int
+    ready_in: timedelta | None = None
 
 
 def samples(metrics):
@@ -40,7 +44,7 @@ def metrics():
 
 def test_every_sample_says_what_it_stands_on(metrics):
     metrics.count_request("GET", "/x", status=200, seconds=0.1)
-    metrics.count_execution("greet", Status.SUCCESS)
+    metrics.count_execution("greet", Status.SUCCESS, seconds=1)
     metrics.count_task(TaskType.BASIC, Status.SUCCESS, seconds=0.1)
 
     families = list(text_string_to_metric_families(metrics.render().decode()))
@@ -57,7 +61,7 @@ def test_the_version_and_that_it_is_up_are_told(metrics):
 
 def test_two_in_one_process_do_not_share_anything(metrics):
     other = Metrics(DEPLOYMENT)
-    other.count_execution("greet", Status.SUCCESS)
+    other.count_execution("greet", Status.SUCCESS, seconds=1)
 
     assert not [key for key in samples(metrics) if key[0] == "compozy_workflow_executions_total"]
 
@@ -82,11 +86,12 @@ def test_what_clients_invent_does_not_make_new_series(metrics):
 
 
 def test_executions_and_tasks_are_counted_by_how_they_ended(metrics):
-    metrics.count_execution("greet", Status.FAILED)
+    metrics.count_execution("greet", Status.FAILED, seconds=3)
     metrics.count_task(TaskType.PARALLEL, Status.SUCCESS, seconds=2)
 
     found = samples(metrics)
     assert found["compozy_workflow_executions_total", ("status", "FAILED"), ("workflow_id", "greet")] == 1
+    assert found["compozy_workflow_duration_seconds_sum", ("workflow_id", "greet")] == 3
     assert found["compozy_tasks_total", ("status", "SUCCESS"), ("type", "parallel")] == 1
     assert found["compozy_task_duration_seconds_sum", ("type", "parallel")] == 2
 
@@ -111,8 +116,28 @@ def test_the_store_is_read_at_each_rendering_while_it_is_open(metrics):
     assert not [key for key in after if key[0].startswith("compozy_store")]
 
 
+@pytest.mark.parametrize("keys", [5, None])
+def test_a_cache_has_the_same_metrics_whichever_it_is(metrics, keys):
+    def statistics():
+        return CacheStatistics(driver="redis", commands=7, failures=1, published=4, lost=2, lock_waits=3, keys=keys)
+
+    with metrics.watching_cache(statistics):
+        text = metrics.render().decode()
+        found = samples(metrics)
+    after = samples(metrics)
+
+    assert found["compozy_cache_commands_total",] == 7
+    assert found["compozy_cache_failures_total",] == 1
+    assert found["compozy_cache_published_total",] == 4
+    assert found["compozy_cache_lost_total",] == 2
+    assert found["compozy_lock_waits_total",] == 3
+    assert found.get(("compozy_cache_keys",)) == keys
+    assert "# TYPE compozy_cache_keys gauge" in text
+    assert not [key for key in after if key[0].startswith(("compozy_cache", "compozy_lock"))]
+
+
 def test_actors_show_their_state_whether_they_are_ready_and_their_restarts(metrics):
-    actors = [Actor("store", "ready", True, 0), Actor("temporal", "backoff", False, 2)]  # noqa: FBT003 - a row of a table
+    actors = [Actor("store", "ready", True, 0, timedelta(seconds=0.5)), Actor("temporal", "backoff", False, 2)]  # noqa: FBT003 - a row of a table
 
     with metrics.watching_actors(lambda: actors):
         found = samples(metrics)
@@ -121,9 +146,23 @@ def test_actors_show_their_state_whether_they_are_ready_and_their_restarts(metri
     assert found["compozy_actor_ready", ("actor", "temporal")] == 0
     assert found["compozy_actor_state", ("actor", "temporal"), ("state", "backoff")] == 1
     assert found["compozy_actor_restarts_total", ("actor", "temporal")] == 2
+    assert found["compozy_actor_start_seconds", ("actor", "store")] == 0.5
+    assert ("compozy_actor_start_seconds", ("actor", "temporal")) not in found
 
 
 def test_when_a_series_was_made_is_left_out(metrics):
-    metrics.count_execution("greet", Status.SUCCESS)
+    metrics.count_execution("greet", Status.SUCCESS, seconds=1)
 
     assert b"_created" not in metrics.render()
+
+
+def test_unfinished_executions_are_shown_at_every_status_or_not_at_all(metrics):
+    metrics.set_unfinished({Status.PENDING: 2})
+    known = samples(metrics)
+    metrics.set_unfinished(None)
+    unknown = samples(metrics)
+
+    assert known["compozy_workflow_unfinished", ("status", "PENDING")] == 2
+    assert known["compozy_workflow_unfinished", ("status", "RUNNING")] == 0
+    assert ("compozy_workflow_unfinished", ("status", "SUCCESS")) not in known
+    assert not [key for key in unknown if key[0] == "compozy_workflow_unfinished"]

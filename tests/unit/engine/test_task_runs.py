@@ -1,0 +1,192 @@
+"""Carrying out a task run: what is told of it when it has to be repeated."""
+
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+
+import attrs
+import pytest
+import trio
+from typing_extensions import override
+
+from compozy.contracts.cache import PubSub
+from compozy.domain.definitions import TaskDefinition, TaskType, Transition, WorkflowDefinition
+from compozy.domain.errors import ToolError, UnavailableError
+from compozy.domain.executions import TaskState, WorkflowState
+from compozy.domain.statuses import Status
+from compozy.domain.work import Closing, ExecutionRequest, ToolRequest
+from compozy.drivers.sqlite import open_store
+from compozy.engine.events import channel_of, parse_events
+from compozy.engine.task_runs import TaskRuns
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+EXECUTION = WorkflowState(
+    exec_id="e1", workflow_id="greet", status=Status.PENDING, input={}, created_at=NOON, updated_at=NOON
+)
+TASK = TaskState(
+    task_exec_id="t1",
+    task_id="say",
+    type=TaskType.BASIC,
+    exec_id="e1",
+    workflow_id="greet",
+    status=Status.RUNNING,
+    input={},
+    created_at=NOON,
+    updated_at=NOON,
+)
+REQUEST = ToolRequest(task=TASK, tool_id="say", config={}, timeout=timedelta(seconds=1))
+SAY = TaskDefinition(id="say", tool="say", on_error=Transition(next="mend"))
+CLOSING = attrs.evolve(
+    REQUEST,
+    closing=Closing(
+        request=ExecutionRequest(
+            exec_id="e1",
+            definition=WorkflowDefinition(id="greet", tasks=(SAY,)),
+            input={},
+            project={"name": "test"},
+            accepted_at=NOON,
+        ),
+        task=SAY,
+        tasks={},
+    ),
+)
+
+
+class Counting:
+    """Tools that only count how often they were run."""
+
+    def __init__(self):
+        self.runs = 0
+
+    async def run(self, _call):
+        await trio.lowlevel.checkpoint()
+        self.runs += 1
+        return {"text": "hello"}
+
+
+@attrs.define
+class Unsteady(PubSub):
+    """Hands on a few messages, then none until it is mended."""
+
+    pubsub: PubSub
+    left: int = 1000
+
+    @override
+    async def publish(self, channel, payload):
+        if not self.left:
+            raise UnavailableError("the cache is away")
+        self.left -= 1
+        return await self.pubsub.publish(channel, payload)
+
+    @override
+    def subscribe(self, *channels):
+        return self.pubsub.subscribe(*channels)
+
+    @override
+    def subscribe_patterns(self, *patterns):
+        return self.pubsub.subscribe_patterns(*patterns)
+
+
+@attrs.frozen
+class Work:
+    """Task runs, and what they touch."""
+
+    runs: TaskRuns
+    tools: Counting
+    pubsub: Unsteady
+
+
+@pytest.fixture
+async def work(cache):
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(open_store(":memory:"))
+        await store.transaction(lambda repos: repos.workflows.upsert(EXECUTION))
+        tools, pubsub = Counting(), Unsteady(cache.pubsub)
+        runs = TaskRuns(store=store, pubsub=pubsub, tools=tools, clock=lambda: datetime.now(UTC))
+        yield Work(runs, tools, pubsub)
+
+
+async def test_an_end_that_was_recorded_and_not_told_is_told_by_the_repetition(work):
+    async with work.pubsub.subscribe(channel_of("e1")) as messages:
+        work.pubsub.left = 1  # the execution and the task run
+        with pytest.raises(UnavailableError):
+            await work.runs.run_tool(REQUEST)
+        work.pubsub.left = 1000
+        outcome = await work.runs.run_tool(REQUEST)
+        with trio.fail_after(5):
+            events = [event for _ in range(2) for event in parse_events((await anext(messages)).payload)]
+
+    assert [(event.task_id, event.status) for event in events] == [
+        (None, Status.RUNNING),
+        ("say", Status.RUNNING),
+        ("say", Status.SUCCESS),
+    ]
+    assert (outcome.status, outcome.output, work.tools.runs) == (Status.SUCCESS, {"text": "hello"}, 1)
+
+
+async def test_the_end_of_the_execution_is_told_again_too(work):
+    await work.runs.run_tool(REQUEST)
+    await work.runs.store.transaction(
+        lambda repos: repos.workflows.upsert(attrs.evolve(EXECUTION, status=Status.SUCCESS))
+    )
+    async with work.pubsub.subscribe(channel_of("e1")) as messages:
+        outcome = await work.runs.run_tool(REQUEST)
+        with trio.fail_after(5):
+            events = parse_events((await anext(messages)).payload)
+
+    assert [(event.task_id, event.status) for event in events] == [("say", Status.SUCCESS), (None, Status.SUCCESS)]
+    assert events[1].ends_execution
+    assert outcome.concluded is Status.SUCCESS
+
+
+@attrs.frozen
+class Waiting:
+    """Tools that wait for leave to end; with no result, they fail."""
+
+    result: str | None
+    has_begun: trio.Event = attrs.Factory(trio.Event)
+    may_end: trio.Event = attrs.Factory(trio.Event)
+    is_over: trio.Event = attrs.Factory(trio.Event)
+
+    async def run(self, _call):
+        self.has_begun.set()
+        await self.may_end.wait()
+        if self.result is None:
+            raise ToolError("there was no result")
+        return {"text": self.result}
+
+
+@pytest.mark.parametrize(
+    ("results", "end", "concluded"),
+    [
+        (["first", "second"], Status.SUCCESS, Status.SUCCESS),
+        (["first", None], Status.SUCCESS, Status.SUCCESS),
+        ([None, "second"], Status.FAILED, None),
+    ],
+)
+async def test_two_workers_with_the_same_task_go_on_with_the_end_that_is_recorded_first(work, results, end, concluded):
+    # One was given up for dead and goes on all the same; the other has taken over. A failure is followed by "mend".
+    ends_first, ends_last = (Waiting(result) for result in results)
+    outcomes, counted = [], []
+
+    async def run(tools):
+        outcomes.append(await attrs.evolve(work.runs, tools=tools, observe=counted.append).run_tool(CLOSING))
+        tools.is_over.set()
+
+    with trio.fail_after(5):
+        async with trio.open_nursery() as nursery:
+            for tools in (ends_last, ends_first):
+                nursery.start_soon(run, tools)
+                await tools.has_begun.wait()
+            ends_first.may_end.set()
+            await ends_first.is_over.wait()
+            ends_last.may_end.set()
+    task = await work.runs.store.read(lambda repos: repos.tasks.find("t1"))
+    execution = await work.runs.store.read(lambda repos: repos.workflows.get("e1"))
+
+    assert [(outcome.status, outcome.output, outcome.concluded) for outcome in outcomes] == [
+        (end, task.output, concluded)
+    ] * 2
+    assert (task.status, task.attempt) == (end, 2)
+    assert [type(state) for state in counted] == [TaskState, *([WorkflowState] if concluded else [])]
+    assert execution.status is (concluded or Status.RUNNING)
+    assert execution.output == ({"say": {"output": task.output}} if concluded else None)
