@@ -11,6 +11,10 @@ TEST_ARGS ?=
 TEST_WORKERS ?= 5
 # How many random worlds `make fuzz` lets live.
 FUZZ_WORLDS ?= 20000
+# What the chaos of `make chaos` comes from (any when empty), and for how long it goes on with other seeds after that.
+CHAOS_SEED ?=
+CHAOS_MINUTES ?= 0
+CHAOS_ARGS ?=
 LOCK_ARGS ?=
 BENCH_ARGS ?=
 BENCH_VENV ?= .venv-bench
@@ -67,6 +71,10 @@ setup: $(VENV)/.dev ## make the development environment in .venv
 demo: $(VENV)/.run ## run the example workflow, standalone, from nothing to its result
 	@$(BIN)/compozy run greet --config examples/hello --input name=Ada
 
+.PHONY: distributed-demo
+distributed-demo: $(VENV)/.dev ## run 200 workflows over PostgreSQL, Redis and Temporal, and kill a worker in the middle
+	@$(BIN)/python examples/distributed/demo.py
+
 .PHONY: dev
 dev: $(VENV)/.run ## serve this repository's compozy.yaml, standalone, and reload on change
 	@$(BIN)/compozy dev
@@ -88,6 +96,10 @@ fuzz: $(VENV)/.dev ## supervise 20 000 random worlds of actors, on all cores
 	@FUZZ_WORLDS=$(FUZZ_WORLDS) $(BIN)/pytest -n logical --dist worksteal --timeout 900 -k rules_hold \
 	  tests/unit/supervisors/test_random_worlds.py $(TEST_ARGS)
 
+.PHONY: chaos
+chaos: $(VENV)/.dev ## kill everything at random while 500 executions run, in both modes, and check what was promised
+	@$(BIN)/python -m tests.chaos --verbose $(if $(CHAOS_SEED),--seed $(CHAOS_SEED)) --minutes $(CHAOS_MINUTES) $(CHAOS_ARGS)
+
 .PHONY: lint
 lint: $(VENV)/.dev ## check style, async mistakes and the layers
 	@$(BIN)/ruff check $(SOURCES)
@@ -104,6 +116,10 @@ format: $(VENV)/.dev ## format the code and mend what can be mended
 types: $(VENV)/.dev ## check the types
 	@$(BIN)/mypy
 
+.PHONY: schema
+schema: $(VENV)/.dev ## write the JSON Schemas of the YAML files into schema/, for editors
+	@$(BIN)/python -m compozy config schema --write schema
+
 .PHONY: docs
 docs: $(VENV)/.dev ## build the documentation into docs/_build
 	@$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -b html docs docs/_build
@@ -119,6 +135,14 @@ bench-supervisors: $(BENCH_VENV)/.bench ## measure the supervision library besid
 .PHONY: bench-store
 bench-store: $(BENCH_VENV)/.bench ## measure the store beside its bare databases and its peers
 	@$(BENCH_VENV)/bin/python benchmarks/store/compare.py $(BENCH_ARGS)
+
+.PHONY: bench-cache
+bench-cache: $(BENCH_VENV)/.bench ## measure the cache beside dictionaries, Redis and its peers
+	@$(BENCH_VENV)/bin/python benchmarks/cache/compare.py $(BENCH_ARGS)
+
+.PHONY: bench-modes
+bench-modes: $(VENV)/.dev ## measure both modes beside the plain Temporal SDK and a bare HTTP server
+	@$(BIN)/python benchmarks/modes/compare.py $(BENCH_ARGS)
 
 # What is pinned stays as long as it fits; `make lock LOCK_ARGS=--upgrade` takes the newest of everything.
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $(LOCK_ARGS)

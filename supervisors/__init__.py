@@ -4,7 +4,7 @@ from supervisors.core.backoff import Backoff
 from supervisors.core.events import Cause, Event, Reason
 from supervisors.core.health import Check
 from supervisors.core.plan import Chain, Plan
-from supervisors.core.specs import ActorSpec
+from supervisors.core.specs import FOREVER, ActorSpec
 from supervisors.core.states import State
 from supervisors.core.status import ActorStatus, TreeStatus
 from supervisors.errors import (
@@ -37,6 +37,7 @@ from supervisors.runtime.view import View
 from supervisors.tree import Tree, constant
 
 __all__ = [
+    "FOREVER",
     "AbandonedError",
     "ActorCrashed",
     "ActorError",

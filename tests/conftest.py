@@ -1,7 +1,9 @@
 """What all tests share."""
 
+import gc
 import os
 
+import pytest
 from hypothesis import settings
 
 pytest_plugins = ("pytester",)  # for the tests of our plugins; pytest takes it from here alone
@@ -14,3 +16,23 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # Whatever else is in force (in continuous integration Hypothesis takes no random seed) stays so.
 settings.register_profile("side by side", settings(deadline=None))
 settings.load_profile("side by side")
+
+# Collecting makes a million objects, none of them garbage; to look for garbage among them takes a third of its time.
+gc.disable()
+
+
+def pytest_collection_finish():
+    # Nor will they be garbage as long as tests run. Left out of every later look, they save a quarter of the suite's
+    # time: pytest has the collector look at the end of many a test, and so do the drivers whose asyncio loops end.
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+
+
+@pytest.fixture(scope="session")
+def postgres_server():
+    """A server that runs, one for each process of tests; no test may stop it or change what others can see."""
+    from compozy.testing import open_postgres_server  # noqa: PLC0415 - most test runs need none
+
+    with open_postgres_server() as server:
+        yield server

@@ -5,7 +5,7 @@ import math
 from supervisors.core.draft import Draft, is_calm
 from supervisors.core.events import Cause, describe
 from supervisors.core.happenings import Drop, Retire
-from supervisors.core.specs import ActorSpec
+from supervisors.core.specs import FOREVER, ActorSpec
 from supervisors.core.states import LEAVING, State
 from supervisors.core.stopping import begin_shutdown, condemn
 from supervisors.core.world import Cell, Fate
@@ -33,7 +33,8 @@ def fail(draft: Draft, name: str, error: BaseException, chance: float, *, culpri
         _give_up(draft, name, error, chance, final, culprit or name)
         return
     wait = spec.backoff.delay(streak, chance=chance)
-    detail = f"attempt {streak} of {spec.retries} in {wait:.3g} s, after {said}"
+    limit = f" of {spec.retries}" if spec.retries < FOREVER else ""
+    detail = f"attempt {streak}{limit} in {wait:.3g} s, after {said}"
     draft.move(name, State.BACKOFF, Cause.RETRY, detail)
     draft.put(name, deadline=draft.at + wait)
     condemn(draft, draft.plan.dependents(name), Fate.RETURN, Cause.DEPENDENCY_LOST, name, quick=True)

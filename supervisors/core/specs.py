@@ -1,14 +1,18 @@
 """One actor as it was declared: what runs, what it depends on, and how failure is treated."""
 
+import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Literal, get_args
+from typing import Any, Final, Literal, get_args
 
 import attrs
 from attrs import validators
 
 from supervisors.core.backoff import Backoff
 from supervisors.core.health import Check
+
+FOREVER: Final = sys.maxsize
+"""As the number of retries: an actor that never gives up, because what it waits for may come back at any time."""
 
 Restart = Literal["on_failure", "always", "never"]
 """What happens when an actor ends unasked: see `ActorSpec.restart`."""
@@ -36,7 +40,7 @@ class ActorSpec:
         declared_by: The function that names it as a dependency; stays when the actor is overridden.
         needs: Hard edges: it starts after them, stops before them, and is stopped when one of them fails.
         wants: Soft edges: it stops before them, and sees them through a `Ref`.
-        retries: Failures in a row that are forgiven; one more and the actor gives up.
+        retries: Failures in a row that are forgiven; one more and the actor gives up. `FOREVER`: it never does.
         backoff: The wait before each retry.
         restart: ``on_failure``: a crash and an unasked return are failures, and failures are retried. ``always``: an
             unasked return is no failure; it is started again. ``never``: the first failure is final.

@@ -1,17 +1,10 @@
-"""A real PostgreSQL server for the suites of contracts: one per process of tests, and a database per test."""
+"""Databases of a real PostgreSQL server for the suites of contracts."""
 
 import secrets
 
 import pytest
 
 from compozy.domain.errors import InvalidError
-from compozy.testing import open_postgres_server
-
-
-@pytest.fixture(scope="session")
-def postgres_server():
-    with open_postgres_server() as server:
-        yield server
 
 
 @pytest.fixture

@@ -135,17 +135,15 @@ class Gate:
         self._listener.close()
 
 
-@pytest.fixture
-def project(tmp_path):
-    """A copy of the project, with state of its own."""
-    folder = tmp_path / "project"
-    shutil.copytree(PROJECT, folder, ignore=shutil.ignore_patterns("__pycache__", ".compozy"))
-    return folder
+def copied(folder: Path) -> Path:
+    """Copy the project into a new folder there, with state of its own."""
+    ignored = shutil.ignore_patterns("__pycache__", ".compozy")
+    return Path(shutil.copytree(PROJECT, folder / "project", ignore=ignored))
 
 
-@pytest.fixture
-def start_server(project):
-    """Start servers on the project; whatever is left of them at the end is killed, and counts as an error."""
+@contextmanager
+def starting(project: Path):
+    """Yield what starts servers on the project; those that are left at the end are killed, and count as an error."""
     servers = []
 
     def start(*args: str) -> Server:
@@ -156,8 +154,36 @@ def start_server(project):
     left = [server for server in servers if server.process.poll() is None]
     for server in left:
         os.kill(server.process.pid, signal.SIGKILL)
-        server.wait_ended()
+    for server in servers:
+        server.wait_ended()  # also of one that ended by itself, what it held is to be let go of
     assert not left, "a test must end its servers"
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A copy of the project, with state of its own."""
+    return copied(tmp_path)
+
+
+@pytest.fixture
+def start_server(project):
+    """Start servers on the project."""
+    with starting(project) as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """A server that is ready and logs traces, for tests that leave it as it is, and its client."""
+    project = copied(tmp_path_factory.mktemp("shared"))
+    with (project / "compozy.yaml").open("a") as file:
+        file.write("telemetry: {traces: log}\n")
+    with starting(project) as start:
+        server = start()
+        with server.wait_ready() as client:
+            yield server, client
+        server.signal(signal.SIGINT)
+        assert server.wait_ended() == 0
 
 
 @pytest.fixture
@@ -165,13 +191,3 @@ def gate():
     gate = Gate()
     yield gate
     gate.close()
-
-
-@pytest.fixture
-def effects(project):
-    """What the tools did, line by line."""
-
-    def read() -> list[str]:
-        return (project / "effects.log").read_text().splitlines()
-
-    return read

@@ -116,32 +116,25 @@ def test_valid_change_restarts_the_server_and_a_wrong_one_leaves_it_alone(dev, p
     assert running.end() == 0
 
 
-def test_project_that_is_wrong_at_first_is_served_once_it_is_right(dev, project):
+def test_project_that_is_wrong_or_whose_server_ends_by_itself_is_served_once_it_is_right(dev, project):
     good = (project / "compozy.yaml").read_text()
     (project / "compozy.yaml").write_text(good.replace("mode: standalone", "mode: sometimes"))
+    (project / "tools.py").write_text("1 / 0\n")
     running = dev()
     problem = running.wait_line("error:")
     running.wait_line("waiting for a change")
 
     (project / "compozy.yaml").write_text(good.replace("mode: standalone\n", ""))
-    url = running.wait_served()
-
-    assert "compozy.yaml:2: mode: " in problem
-    assert httpx.get(f"{url}/readyz").json()["ready"] is True
-    assert running.end(signal.SIGTERM) == 0
-
-
-def test_server_that_ends_by_itself_waits_for_a_change(dev, project):
-    (project / "tools.py").write_text("1 / 0\n")
-    running = dev()
     running.wait_line("ZeroDivisionError")
     running.wait_line("the server ended by itself with exit code 2")
     running.wait_line("waiting for a change")
 
     (project / "tools.py").write_text("def echo(input): return input\n\ndef gate(input): return {}\n")
-    running.wait_served()
+    url = running.wait_served()
 
-    assert running.end() == 0
+    assert "compozy.yaml:2: mode: " in problem
+    assert httpx.get(f"{url}/readyz").json()["ready"] is True
+    assert running.end(signal.SIGTERM) == 0
 
 
 def test_nothing_of_it_outlives_a_kill(dev):

@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 
 import psutil
 import pytest
@@ -62,28 +62,21 @@ def start():
     assert not left, "a test must end its programs"
 
 
-def test_first_steps_of_the_help_work_as_they_stand(start, tmp_path):
+def test_first_steps_of_the_help_work_as_they_stand_and_leave_no_process(start, tmp_path):
     folder = tmp_path / "first"
     written = start(sys.executable, "-m", "compozy", "init", folder).wait()
     code, stdout, stderr = start(*RUN, "hello", "--input", "name=Ada", "--config", folder).wait()
 
     assert written[0] == 0
+    # stdout is the output alone, stderr the progress
     assert (code, json.loads(stdout)) == (0, {"greeting": "Hello, Ada!", "letters": 8})
+    assert stderr.startswith("execution ")
     assert [line.split(" in ")[0] for line in stderr.splitlines() if "RUNNING" not in line][1:] == [
         "  greeting SUCCESS",
         "  letters SUCCESS",
         "SUCCESS",
     ]
-
-
-def test_stdout_is_the_output_alone_stderr_the_progress_and_no_process_is_left(start, project, tmp_path):
-    (tmp_path / "input.json").write_text('{"text": "from the file"}')
-
-    code, stdout, stderr = start(*RUN, "echo", "-c", project, "--input-file", tmp_path / "input.json").wait()
-
-    assert (code, json.loads(stdout)) == (0, {"text": "from the file"})
-    assert stderr.startswith("execution ")
-    assert not [each.pid for each in psutil.process_iter(["cmdline"]) if str(project) in str(each.info["cmdline"])]
+    assert not [each.pid for each in psutil.process_iter(["cmdline"]) if str(folder) in str(each.info["cmdline"])]
 
 
 def test_failed_execution_exits_1_with_the_reason_and_no_output(start, project):
@@ -97,45 +90,49 @@ def test_failed_execution_exits_1_with_the_reason_and_no_output(start, project):
     assert "ConnectionRefusedError" in stderr
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_interrupted_run_stops_in_order_and_its_execution_goes_on_when_served(
-    start, start_server, project, gate, number
-):
-    program = start(*RUN, "gated", "-c", project, "-i", f"port={gate.port}")
-    with gate.visitor():
-        program.signal(number)
-        code, stdout, stderr = program.wait()
-    exec_id = stderr.split()[1]
+def test_interrupted_run_stops_in_order_and_its_execution_goes_on_when_served(start, start_server, project, gate):
+    ended = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        program = start(*RUN, "gated", "-c", project, "-i", f"port={gate.port}")
+        with ExitStack() as visitors:
+            for _ in range(len(ended) + 1):  # those that were interrupted before go on, too
+                visitors.enter_context(gate.visitor())
+            program.signal(number)
+            ended.append(program.wait())
+    exec_ids = [stderr.split()[1] for _, _, stderr in ended]
     server = start_server()
     with server.wait_ready() as client:
-        with gate.visitor() as let_go:
-            let_go("later")
-        followed = client.get(f"/api/v0/executions/workflows/{exec_id}/events", timeout=PATIENCE_S)
-        execution = client.get(f"/api/v0/executions/workflows/{exec_id}").json()
+        with gate.visitor() as let_one_go, gate.visitor() as let_other_go:
+            let_one_go("later")
+            let_other_go("later")
+        paths = [f"/api/v0/executions/workflows/{exec_id}" for exec_id in exec_ids]
+        followed = [client.get(f"{path}/events", timeout=PATIENCE_S) for path in paths]
+        executions = [client.get(path).json() for path in paths]
     server.signal(signal.SIGTERM)
 
     assert server.wait_ended() == 0
-    assert (code, stdout) == (130, "")
-    assert f"interrupted; execution {exec_id} goes on when the runtime is started again" in stderr
-    assert followed.status_code == 200
-    assert (execution["status"], execution["output"]) == ("SUCCESS", {"text": "later"})
+    for (code, stdout, stderr), exec_id in zip(ended, exec_ids, strict=True):
+        assert (code, stdout) == (130, "")
+        assert f"interrupted; execution {exec_id} goes on when the runtime is started again" in stderr
+    assert [answer.status_code for answer in followed] == [200, 200]
+    assert [(each["status"], each["output"]) for each in executions] == [("SUCCESS", {"text": "later"})] * 2
 
 
 def test_run_that_is_out_of_patience_exits_1_and_says_what_goes_on(start, project, gate):
-    program = start(*RUN, "gated", "-c", project, "-i", f"port={gate.port}", "--timeout", "200ms")
-    with gate.visitor():
-        code, stdout, stderr = program.wait()
+    # The tool may report at the gate or not have got that far.
+    code, stdout, stderr = start(*RUN, "gated", "-c", project, "-i", f"port={gate.port}", "--timeout", "200ms").wait()
 
     assert (code, stdout) == (1, "")
     assert "error: no end within 0.2 s; execution " in stderr
     assert "goes on when the runtime is started again" in stderr
 
 
-def test_folder_in_use_is_refused_with_both_ways_out_and_each_works(start, start_server, project):
+def test_folder_in_use_is_refused_with_both_ways_out_and_each_works(start, start_server, project, tmp_path):
+    (tmp_path / "input.json").write_text('{"text": "from the file"}')
     server = start_server()
     with server.wait_ready() as client:
         refused = start(*RUN, "echo", "-c", project, "-i", "text=hi").wait()
-        beside = start(*RUN, "echo", "-c", project, "-i", "text=hi", "--temporary").wait()
+        beside = start(*RUN, "echo", "-c", project, "--input-file", tmp_path / "input.json", "--temporary").wait()
         within = start(*RUN, "echo", "-i", "text=hi", "--server", client.base_url).wait()
         listed = client.get("/api/v0/executions/workflows").json()["executions"]
         status = start(sys.executable, "-m", "compozy", "status", "--server", client.base_url, "-o", "json").wait()
@@ -146,10 +143,12 @@ def test_folder_in_use_is_refused_with_both_ways_out_and_each_works(start, start
     assert f"in use by process {server.process.pid}" in refused[2]
     assert "--server http://" in refused[2]
     assert "--temporary" in refused[2]
-    assert (beside[0], json.loads(beside[1])) == (0, {"text": "hi"})
+    assert (beside[0], json.loads(beside[1])) == (0, {"text": "from the file"})
     assert (within[0], json.loads(within[1])) == (0, {"text": "hi"})
     assert [execution["exec_id"] for execution in listed] == [within[2].split()[1]]
     assert (status[0], json.loads(status[1])["ready"]) == (0, True)
+    [worker] = json.loads(status[1])["workers"]
+    assert (worker["state"], worker["pid"], worker["same_project"]) == ("live", server.process.pid, True)
 
 
 def test_remote_run_outlives_a_crash_of_its_server(start, start_server, gate):

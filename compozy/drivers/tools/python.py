@@ -96,6 +96,7 @@ class PythonTools(Tools):
 
     def __init__(self, functions: Mapping[str, ToolFunction], *, threads: int = DEFAULT_THREADS) -> None:
         self._functions = dict(functions)
+        self._arities: dict[str, int] = {}  # found out once: to read a signature takes longer than many a tool
         self._limiter = trio.CapacityLimiter(threads)
 
     @override
@@ -112,7 +113,10 @@ class PythonTools(Tools):
         raise ToolError(f"tool {call.tool_id!r} did not end within {seconds:g} s", error_code="TIMED_OUT")
 
     async def _invoke(self, function: ToolFunction, call: ToolCall) -> Json:
-        arguments = (call.input, call.config)[: _arity(function)]
+        arity = self._arities.get(call.tool_id)
+        if arity is None:
+            arity = self._arities[call.tool_id] = _arity(function)
+        arguments = (call.input, call.config)[:arity]
         if inspect.iscoroutinefunction(function):
             return await function(*arguments)
         # A thread cannot be stopped: it is left to end by itself, and counts against the limiter until it has.

@@ -4,6 +4,7 @@ import logging
 
 import pytest
 import trio
+import trio.testing
 
 from compozy.contracts.cache import Message
 from compozy.drivers.redis.listening import GAP, PSUBSCRIBE, SUBSCRIBE, Heard
@@ -28,12 +29,33 @@ def opened(subscriptions):
     return open_one
 
 
-async def test_gap_is_told_with_the_next_message(subscriptions, opened):
+async def test_gap_is_told_before_the_next_message(subscriptions, opened):
     subscription = opened(b"news")
-    subscriptions.hear([Heard(b"news", b"1"), GAP, Heard(b"news", b"2"), Heard(b"news", b"3")])
+    subscriptions.hear([Heard(b"news", b"1"), GAP, Heard(b"news", b"2")])
 
-    assert [(await anext(subscription)).lost for _ in range(3)] == [0, 1, 0]
+    received = [await anext(subscription) for _ in range(3)]
+    assert [(message.payload, message.lost, message.is_gap) for message in received] == [
+        ("1", 0, False),
+        ("", 1, True),
+        ("2", 0, False),
+    ]
     assert subscriptions.lost == 1
+
+
+async def test_gap_wakes_whoever_waits(subscriptions, opened):
+    subscription = opened(b"news")
+    with trio.fail_after(5):
+        async with trio.open_nursery() as nursery:
+            received = []
+
+            async def read():
+                received.append(await anext(subscription))
+
+            nursery.start_soon(read)
+            await trio.testing.wait_all_tasks_blocked()
+            subscriptions.hear([GAP])
+
+    assert received[0].is_gap
 
 
 async def test_gap_before_a_subscription_has_begun_is_none_of_its_business(subscriptions):

@@ -4,6 +4,7 @@ A rule that no test would miss is not proved. Each mutant is a copy of the packa
 replaced; the test that is named beside it must fail there, by an assertion, and pass on a copy that is as it should be.
 """
 
+import json
 import os
 import re
 import shutil
@@ -182,31 +183,49 @@ def copy(tmp_path: Path) -> Path:
     return Path(shutil.copytree(Path(supervisors.__file__).parent, tmp_path / "supervisors"))
 
 
-def run_tests(copy: Path, tests: list[str]) -> subprocess.CompletedProcess[str]:
-    """Run these tests on this copy of the package, which is found before the installed one."""
+@pytest.fixture(scope="module")
+def killing():
+    """A process that runs tests on copies."""
     env = {key: value for key, value in os.environ.items() if not key.startswith(("COV", "PYTEST_"))}
-    env["PYTHONPATH"] = str(copy.parent)
-    options = ["-x", "--tb=short", "-p", "no:cacheprovider", "-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT)]
-    command = [sys.executable, "-m", "pytest", *options, *(str(HERE / test) for test in tests)]
-    return subprocess.run(command, cwd=copy.parent, env=env, capture_output=True, text=True, timeout=60, check=False)
+    process = subprocess.Popen(
+        [sys.executable, HERE / "killing.py"], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    with process:
+        yield process
+
+
+@pytest.fixture
+def run_tests(killing, copy):
+    """Return a function that runs tests on the copy, and gives pytest's exit status and what it printed."""
+    output = copy.parent / "output"
+    options = ["-x", "--tb=short", "--timeout=60", "-p", "no:cacheprovider"]
+    options += ["-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT)]
+
+    def run_tests(tests: list[str]) -> tuple[int, str]:
+        arguments = [*options, *(str(HERE / test) for test in tests)]
+        job = {"folder": str(copy.parent), "output": str(output), "arguments": arguments}
+        killing.stdin.write(f"{json.dumps(job)}\n")
+        killing.stdin.flush()
+        status = int(killing.stdout.readline())
+        return status, output.read_text()
+
+    return run_tests
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("mutant", MUTANTS.values(), ids=list(MUTANTS))
-def test_mutant_is_killed(copy, mutant):
+def test_mutant_is_killed(copy, run_tests, mutant):
     mutant.make(copy)
 
-    done = run_tests(copy, [mutant.killer])
+    status, said = run_tests([mutant.killer])
 
-    assert done.returncode == 1, done.stdout
-    assert re.search(r"^(E| +\|) +(assert|AssertionError|Failed: DID NOT RAISE)", done.stdout, re.MULTILINE), (
-        done.stdout
-    )
-    assert " error" not in done.stdout.splitlines()[-1], "it has to fail, not to be unable to run"
+    assert status == 1, said
+    assert re.search(r"^(E| +\|) +(assert|AssertionError|Failed: DID NOT RAISE)", said, re.MULTILINE), said
+    assert " error" not in said.splitlines()[-1], "it has to fail, not to be unable to run"
 
 
 @pytest.mark.slow
-def test_what_kills_mutants_spares_the_original(copy):
-    done = run_tests(copy, sorted({mutant.killer for mutant in MUTANTS.values()}))
+def test_what_kills_mutants_spares_the_original(run_tests):
+    status, said = run_tests(sorted({mutant.killer for mutant in MUTANTS.values()}))
 
-    assert done.returncode == 0, done.stdout
+    assert status == 0, said

@@ -2,7 +2,7 @@
 
 import gc
 from contextlib import asynccontextmanager
-from time import perf_counter
+from time import thread_time
 
 import pytest
 import trio
@@ -818,11 +818,11 @@ def test_a_child_costs_the_same_however_many_others_there_are(up):
             children.spawn(f"other{number}")
         best = float("inf")
         for _ in range(5):
-            started = perf_counter()
+            started = thread_time()
             for number in range(20):
                 children.spawn(f"x{number}")
                 driver.ended(f"pool/x{number}")
-            best = min(best, perf_counter() - started)
+            best = min(best, thread_time() - started)
         return best
 
     assert measure(10_000) < 4 * measure(10)
@@ -831,14 +831,14 @@ def test_a_child_costs_the_same_however_many_others_there_are(up):
 @pytest.mark.slow
 async def test_ten_thousand_children_leave_nothing_behind_and_cost_the_same_each(autojump_clock):
     async def turn(live, count):
-        started = perf_counter()
+        started = thread_time()
         for _ in range(count // 100):
             children = [live.spawn("pool", give, None, inbox=1) for _ in range(100)]
             for child in children:
                 child.tell_nowait("hello")
             for child in children:
                 await child.wait()
-        return perf_counter() - started
+        return thread_time() - started
 
     async with pool_tree().open() as live:
         await turn(live, 2000)  # fills the log of events

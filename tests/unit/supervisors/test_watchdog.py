@@ -156,23 +156,22 @@ async def test_task_of_nobody_is_reported_all_the_same(watch, reports):
         reports.block()
 
     assert reports.all[0].actor is None
-    assert str(reports.all[0]).startswith("the event loop has been blocked for 0.0")
+    assert str(reports.all[0]).startswith(f"the event loop has been blocked for {reports.all[0].seconds:.3g} s: ")
     assert "no actor, task " in str(reports.all[0])
 
 
 async def test_end_of_a_block_is_reported_with_its_whole_time(watch, reports):
+    began = time.monotonic()
     with watch():
-        began = time.monotonic()
         reports.block()
         pause(LIMIT)
-        lasted = time.monotonic() - began
         await trio.lowlevel.checkpoint()
 
     first, last = reports.all
     assert last.is_over
     assert last.stack == first.stack
-    assert last.seconds == pytest.approx(lasted, abs=LIMIT / 2)
-    assert str(last).startswith("the event loop is back after 0.0")
+    assert first.seconds + LIMIT <= last.seconds <= time.monotonic() - began
+    assert str(last).startswith(f"the event loop is back after {last.seconds:.3g} s: ")
 
 
 async def test_end_of_a_block_is_reported_even_if_the_loop_idles_after_it(watch, reports):
