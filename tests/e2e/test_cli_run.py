@@ -141,7 +141,7 @@ def test_folder_in_use_is_refused_with_both_ways_out_and_each_works(start, start
     assert server.wait_ended() == 0
     assert (refused[0], refused[1]) == (3, "")
     assert f"in use by process {server.process.pid}" in refused[2]
-    assert "--server http://" in refused[2]
+    assert "name its address (its log has it) with --server" in refused[2]
     assert "--temporary" in refused[2]
     assert (beside[0], json.loads(beside[1])) == (0, {"text": "from the file"})
     assert (within[0], json.loads(within[1])) == (0, {"text": "hi"})
