@@ -61,8 +61,9 @@ async def test_a_program_outlives_its_redis_and_uses_it_again(options, redis, pr
                 redis.start()
                 async with app.executions.watch(accepted.exec_id) as changes:
                     state = (await app.executions.get(accepted.exec_id)).workflow
-                    async for _ in changes if not state.status.is_terminal else ():
-                        pass
+                    if not state.status.is_terminal:
+                        async for _ in changes:
+                            pass
             after = await app.run("greet", {"name": "Ada"})
             started_later = await app.executions.get(accepted.exec_id)
             metrics = app.metrics.render().decode()
