@@ -201,6 +201,13 @@ async def test_a_lost_cache_does_not_let_another_input_take_the_key(world):
     assert (await post(world, input={"name": "ada"}))[:2] == (202, True)
 
 
+async def test_a_lost_cache_does_not_let_another_type_pass_for_the_same_value(world):
+    await post(world, workflow="count", input={"n": 1})
+    await world.kv.delete(f"idempotency:tests:count:{KEY}")
+
+    assert (await post(world, workflow="count", input={"n": True}))[0] == 422
+
+
 async def test_what_was_sent_is_forgotten_after_a_day_and_the_execution_is_not(world, mock_clock):
     await post(world, input={"name": "ada"})
     mock_clock.jump(24 * 3600)
