@@ -7,7 +7,7 @@ import attrs
 
 from supervisors.core.events import Reason
 from supervisors.core.states import State
-from supervisors.core.world import World
+from supervisors.core.world import Cell, World
 from supervisors.inspection.tables import seconds, table
 
 
@@ -108,20 +108,22 @@ def render_rows(rows: Iterable[ActorStatus], *, now: float) -> str:
     return table(header, lines, right={"for", "generation"})
 
 
+def row_of(name: str, cell: Cell) -> ActorStatus:
+    """Return the row of one actor."""
+    return ActorStatus(
+        name=name,
+        state=cell.state,
+        ready=cell.is_available,
+        since=cell.since,
+        generation=cell.generation,
+        restarts=max(cell.generation - 1, 0),
+        reason=cell.reason,
+    )
+
+
 def take_status(world: World, at: float) -> TreeStatus:
     """Return the picture of a world."""
-    rows = tuple(
-        ActorStatus(
-            name=name,
-            state=cell.state,
-            ready=cell.is_available,
-            since=cell.since,
-            generation=cell.generation,
-            restarts=max(cell.generation - 1, 0),
-            reason=cell.reason,
-        )
-        for name, cell in world.cells.items()
-    )
+    rows = tuple(row_of(name, cell) for name, cell in world.cells.items())
     stopping = world.shutdown.why if world.shutdown is not None else None
     ready = world.is_ready and stopping is None
     return TreeStatus(tree=world.plan.name, at=at, ready=ready, stopping=stopping, actors=rows)

@@ -5,8 +5,8 @@ and reads from a pipe whose other end only this program holds. The child is then
 it executes its own program. So
 
 - when this program dies, even of KILL, the kernel closes the pipe; the reaper reads the end of it, sends TERM to its
-  group and, after a grace, KILL. The child has no say in that, and neither have its descendants, as long as they stay
-  in the group;
+  group and, after a grace, KILL; without a grace, KILL alone. The child has no say in that, and neither have its
+  descendants, as long as they stay in the group;
 - a signal can be sent to the group at any time without hitting a stranger: the group's id is the reaper's process id,
   the reaper is the last to be waited for, and an id is not used again before that;
 - nothing depends on which thread started the child. PR_SET_PDEATHSIG does: it follows the thread, and Trio's worker
@@ -33,9 +33,12 @@ from supervisors.processes.jobs import Job
 from supervisors.processes.listeners import group_listens
 
 ORPHAN_GRACE = 3
-"""Seconds from TERM to KILL once this program is gone."""
+"""Seconds from TERM to KILL once this program is gone, unless the child's actor says otherwise."""
 
-_REAPER = 'trap "" TERM HUP INT; echo; while read -r _; do :; done; kill -TERM 0; sleep "$0"; kill -KILL 0'
+_REAPER = (
+    'trap "" TERM HUP INT; echo; while read -r _; do :; done; [ "$0" -eq 0 ] || { kill -TERM 0; sleep "$0"; }; '
+    "kill -KILL 0"
+)
 
 _REAP_S = 5.0  # a killed process can be stuck in the kernel; do not wait for it for ever
 
@@ -147,18 +150,19 @@ class Group:
 
 
 @asynccontextmanager
-async def open_group(children: Children) -> AsyncIterator[Group]:
+async def open_group(children: Children, *, orphan_grace: int = ORPHAN_GRACE) -> AsyncIterator[Group]:
     """Open a group; on leaving, nothing of it is alive.
 
     Cancellation: the last cleanup is shielded and bounded; whatever is in the group is killed.
 
     Args:
         children: Where the group is known while it exists.
+        orphan_grace: Whole seconds from TERM to KILL once this program is gone; 0: KILL at once, without TERM.
 
     Raises:
         OSError: The reaper could not be started, or on Windows the job not be made.
     """
-    group = Group(job=Job()) if sys.platform == "win32" else Group(reaper=await _start_reaper())
+    group = Group(job=Job()) if sys.platform == "win32" else Group(reaper=await _start_reaper(orphan_grace))
     children.add(group, group.kill)
     try:
         if group.reaper is not None:
@@ -170,11 +174,11 @@ async def open_group(children: Children) -> AsyncIterator[Group]:
         children.remove(group)
 
 
-async def _start_reaper() -> trio.Process:
+async def _start_reaper(orphan_grace: int) -> trio.Process:
     if sys.platform != "win32":
         # Popen runs in a thread that is never abandoned: this is cancelled before there is a process, or returns it.
         return await trio.lowlevel.open_process(
-            ["/bin/sh", "-c", _REAPER, str(ORPHAN_GRACE)],
+            ["/bin/sh", "-c", _REAPER, str(orphan_grace)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

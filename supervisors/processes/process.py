@@ -94,13 +94,14 @@ class Launch(NamedTuple):
     cwd: str | PathLike[str] | None
     pass_fds: Sequence[int]
     umask: int
+    orphan_grace: int
     on_line: Callable[[str], None] | None
     liveness: Liveness | None
 
 
 async def run_child(actor: Supervised, launch: Launch, children: Children) -> None:
     """Run a child until it ends or the actor is asked to stop; `Context.process` says how."""
-    async with open_group(children) as group:
+    async with open_group(children, orphan_grace=launch.orphan_grace) as group:
         process = await group.spawn(
             launch.argv, env=launch.env, cwd=launch.cwd, pass_fds=launch.pass_fds, umask=launch.umask
         )

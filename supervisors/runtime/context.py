@@ -10,6 +10,7 @@ from supervisors.errors import ReadinessError
 from supervisors.messages.letters import InboxError
 from supervisors.messages.receiver import Receiver
 from supervisors.processes.children import Children
+from supervisors.processes.groups import ORPHAN_GRACE
 from supervisors.processes.liveness import Liveness
 from supervisors.processes.probes import Polling, Probe
 from supervisors.processes.process import UNSET, Launch, run_child
@@ -121,6 +122,7 @@ class Context:
         cwd: str | PathLike[str] | None = None,
         pass_fds: Sequence[int] = (),
         umask: int = -1,
+        orphan_grace: int = ORPHAN_GRACE,
         on_line: Callable[[str], None] | None = None,
         alive: Polling | None = None,
         every: float = 10.0,
@@ -143,6 +145,9 @@ class Context:
             pass_fds: Descriptors that the child inherits, such as a lock that must outlive this program; POSIX only.
             umask: Permissions that no file it makes shall have (0o077: only the owner's are left); -1: as this program.
                 POSIX only.
+            orphan_grace: Whole seconds from TERM to KILL for its group when this program has died without ending it. 0
+                sends KILL at once: for what keeps its files sound whatever happens to it, so that a successor need not
+                wait for its farewell. POSIX only.
             on_line: Gets each line that it writes, without the line end; must not block.
             alive: Asks again and again, once it is ready, whether it is well; one failure makes the actor degraded,
                 more of them in a row unhealthy, which ends it and starts it again. None: it is well while it runs.
@@ -163,6 +168,7 @@ class Context:
             cwd=cwd,
             pass_fds=pass_fds,
             umask=umask,
+            orphan_grace=orphan_grace,
             on_line=on_line,
             liveness=Liveness(probe=alive, every=every, fails=fails) if alive is not None else None,
         )

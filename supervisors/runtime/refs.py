@@ -81,6 +81,14 @@ class Ref(Generic[T]):
         """Return one sentence about the actor's state."""
         return self._board.why(self.name)
 
+    def status(self) -> ActorStatus:
+        """Return the actor's row of the tree's status; cheap enough to be asked for each request.
+
+        Raises:
+            KeyError: It was the child of a pool, and has ended.
+        """
+        return self._board.row(self.name)
+
     @property
     def _is_hopeless(self) -> bool:
         return self.name not in self._board.world.cells or self._board.world.shutdown is not None
@@ -88,7 +96,3 @@ class Ref(Generic[T]):
 
 class Handle(Ref[T]):
     """An actor of an open tree, seen from outside."""
-
-    def status(self) -> ActorStatus:
-        """Return its row of the tree's status."""
-        return self._board.status()[self.name]

@@ -37,6 +37,34 @@ def tell(event):
 sys.exit(run(tree, on_event=tell))
 """
 
+SPARED = """
+import sys, trio
+from supervisors import Tree, log_line, run
+
+CHILD = '''
+import signal, sys
+signal.signal(signal.SIGTERM, lambda *_: open(sys.argv[1], "w").close())
+print("up", flush=True)
+while True:
+    signal.pause()
+'''
+
+tree = Tree("t")
+
+@tree.actor
+async def child(ctx):
+    argv = [sys.executable, "-c", CHILD, sys.argv[1]]
+    await ctx.process(argv, ready=log_line("up"), orphan_grace=int(sys.argv[2]))
+
+@tree.actor(needs=(child,))
+async def speaker(ctx):
+    ctx.started()
+    print("up", flush=True)
+    await ctx.stopping.wait()
+
+sys.exit(run(tree))
+"""
+
 HOG = """
     with trio.CancelScope(shield=True):
         while True:  # lets a signal be told from an echo of the one before
@@ -66,6 +94,22 @@ async def test_kill_of_the_parent_ends_even_a_child_that_ignores_term(start, des
 
     assert await program.wait() == -signal.SIGKILL
     assert await wait_gone(below)
+
+
+@pytest.mark.parametrize(("grace", "is_asked"), [("0", False), ("1", True)])
+async def test_an_orphan_is_asked_to_end_only_when_it_is_given_a_grace(
+    grace, is_asked, start, descendants, wait_gone, tmp_path
+):
+    asked = tmp_path / "asked"
+    program = await start(SPARED, str(asked), grace)
+    await program.line("up")
+    below = descendants(program.process.pid)
+
+    program.send(signal.SIGKILL)
+
+    assert await program.wait() == -signal.SIGKILL
+    assert await wait_gone(below)
+    assert asked.exists() == is_asked
 
 
 async def test_third_signal_kills_the_groups_of_all_children_and_exits_at_once(start, descendants, wait_gone):

@@ -179,33 +179,41 @@ class Laws:
 
     @staticmethod
     def of_world(world: World) -> None:
-        """Check one instant: the counters say what can be counted, and nobody runs without what it needs."""
-        plan, cells = world.plan, dict(world.cells)
-        missing, dependents, holders = map(dict, (world.missing, world.live_dependents, world.leaving_holders))
+        """Check one instant: the counters say what can be counted, and nobody runs without what it needs.
+
+        Hundreds of thousands of worlds are checked, so what is asked of a state is asked once, and of plain tables.
+        """
+        plan, cells = world.plan, world.cells.table
+        missing, dependents, holders = world.missing.table, world.live_dependents.table, world.leaving_holders.table
         for counter in (cells, missing, dependents, holders):
             assert counter.keys() == set(plan.specs)
-        for name, cell in cells.items():
-            assert missing[name] == sum(not cells[n].is_available for n in plan.needs[name])
-            assert dependents[name] == sum(cells[n].state in LIVE for n in plan.needed_by[name])
-            assert holders[name] == sum(cells[n].state in LEAVING for n in plan.held_by[name])
-            assert math.isinf(cell.deadline) or cell.state in TIMED
-            if cell.state in RUNNING:
+        states = {name: cell.state for name, cell in cells.items()}
+        available = {name for name, state in states.items() if state in AVAILABLE}
+        live = {name for name, state in states.items() if state in LIVE}
+        leaving = {name for name, state in states.items() if state in LEAVING}
+        for name, state in states.items():
+            assert missing[name] == _count_outside(plan.needs[name], available)
+            assert dependents[name] == _count_inside(plan.needed_by[name], live)
+            assert holders[name] == _count_inside(plan.held_by[name], leaving)
+            assert cells[name].deadline == math.inf or state in TIMED
+            if state in RUNNING:
                 assert not missing[name]
-            if cell.state in {State.STOPPING, State.CANCELLING}:
-                assert not dependents[name]
-            if cell.state is State.DRAINING:
-                assert holders[name]
-            if plan.specs[name].kind == "child":
-                assert cell.state not in {State.STOPPED, State.EXITED}, "it is to be forgotten"
-            if cell.state is State.WAITING:
-                around = {cells[group].state for group in plan.enclosing(name)}
+            elif state is State.WAITING:
+                around = {states[group] for group in plan.enclosing(name)}
                 assert missing[name] or dependents[name] or around & {State.BACKOFF, State.GAVE_UP}
-        assert world.unavailable == sum(s.is_awaited and not cells[n].is_available for n, s in plan.specs.items())
-        assert world.resting == sum(cell.state in AT_REST for cell in cells.values())
+            elif state is State.DRAINING:
+                assert holders[name]
+            elif state in LEAVING:
+                assert not dependents[name]
+            elif state in {State.STOPPED, State.EXITED}:
+                assert plan.specs[name].kind != "child", "it is to be forgotten"
+        found = frozenset(states.values())
+        assert world.unavailable == sum(s.is_awaited and n not in available for n, s in plan.specs.items())
+        assert world.resting == sum([state in AT_REST for state in states.values()])
         if world.shutdown is not None:
-            assert all(cell.state in LEAVING | AT_REST for cell in cells.values())
-        is_settled = world.is_over if world.shutdown else world.is_ready or State.GAVE_UP in _states(world)
-        assert is_settled or TIMED & _states(world), "nothing can happen any more"
+            assert found <= LEAVING | AT_REST
+        is_settled = world.is_over if world.shutdown else world.is_ready or State.GAVE_UP in found
+        assert is_settled or TIMED & found, "nothing can happen any more"
 
     @staticmethod
     def of_step(before: World, happened: Input, after: World, effects: Iterable[object]) -> None:
@@ -220,10 +228,9 @@ class Laws:
             if asked and Laws._is_its_turn(before, happened, effect.name):
                 assert not any(after.cells[other].state in LEAVING for other in after.plan.held_by[effect.name])
         if before.shutdown is None and after.shutdown is None and (concerned := Laws._concerned(after, happened)):
-            untouched = {
-                name: cell for name, cell in before.cells.items() if name not in concerned and cell.is_available
-            }
-            assert all(after.cells[name] == cell for name, cell in untouched.items())
+            now = dict(after.cells.table)  # to read the world before may take the table from the one after
+            for name, cell in before.cells.table.items():
+                assert name in concerned or not cell.is_available or now[name] == cell
 
     @staticmethod
     def picture(world: World, effects: Iterable[object]) -> object:
@@ -254,8 +261,12 @@ class Laws:
         return names | {other for each in names for other in world.plan.dependents(each)}
 
 
-def _states(world: World) -> set[State]:
-    return {cell.state for cell in world.cells.values()}
+def _count_inside(names: Iterable[str], those: Collection[str]) -> int:
+    return sum([name in those for name in names])
+
+
+def _count_outside(names: Iterable[str], those: Collection[str]) -> int:
+    return sum([name not in those for name in names])
 
 
 class Chronicle:

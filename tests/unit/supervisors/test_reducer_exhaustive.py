@@ -55,7 +55,7 @@ class Supply:
     def possible(self, world, spent, now):
         """Yield each thing that can happen next, and what is spent then."""
         left = self.kinds - spent if len(spent - {"stop"}) < self.total else frozenset()
-        for name, cell in world.cells.items():
+        for name, cell in world.cells.table.items():
             if not world.plan.specs[name].is_virtual:
                 yield from self._of_actor(name, cell, left, spent, now)
             if "restart" in left:
@@ -66,10 +66,11 @@ class Supply:
             yield StopRequested(at=now, why="stop"), spent | {"stop"}
         if "hurry" in left:
             yield StopRequested(at=now, why="hurry", hurried=True), spent | {"hurry"}
-        if any(cell.state is State.BACKOFF for cell in world.cells.values()):
+        cells = world.cells.table.values()
+        if any(cell.state is State.BACKOFF for cell in cells):
             yield Tick(at=world.next_deadline), spent
-        elif world.next_deadline < float("inf") and "hang" in left:
-            yield Tick(at=world.next_deadline), spent | {"hang"}
+        elif "hang" in left and (due := world.next_deadline) < float("inf"):
+            yield Tick(at=due), spent | {"hang"}
 
     def _of_actor(self, name, cell, left, spent, now):
         who = {"at": now, "name": name, "generation": cell.generation}
@@ -93,11 +94,11 @@ class Supply:
 
 
 def key(world, spent):
-    cells = tuple(
+    cells = [
         (name, c.state, min(c.generation, 3), c.fate, c.streak, c.failing, c.was_ready)
-        for name, c in world.cells.items()
-    )
-    return cells, spent, world.shutdown is None, world.ever_ready
+        for name, c in world.cells.table.items()
+    ]
+    return tuple(cells), spent, world.shutdown is None, world.ever_ready
 
 
 def walk(laws, world, supply):

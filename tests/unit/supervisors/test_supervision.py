@@ -325,6 +325,7 @@ async def test_reference_to_a_wanted_actor_follows_its_generations(crashing, aut
     async with tree.open() as live:
         ref = live[http].get()
         assert (await ref.ready(), ref.is_ready) == ("temporal#1", True)
+        assert ref.status() == live.status()["temporal"]
         box.crash.set()
         await trio.testing.wait_all_tasks_blocked()
         assert not ref.is_ready
@@ -332,6 +333,7 @@ async def test_reference_to_a_wanted_actor_follows_its_generations(crashing, aut
             ref.get()
         assert caught.value.actor == "temporal"
         assert await ref.ready() == "temporal#2"
+        assert (ref.status().generation, ref.status().ready) == (2, True)
         assert live[http].status().generation == 1
 
 

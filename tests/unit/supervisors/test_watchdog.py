@@ -6,7 +6,7 @@ Most tasks below block until the watchdog has reported them, so that it can only
 import logging
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from types import FunctionType
 
 import pytest
@@ -325,15 +325,18 @@ def test_several_loops_are_watched_side_by_side_in_one_process():
 
 
 async def test_breakpoint_is_not_reported_but_a_block_after_it_is(watch, reports):
-    def wait_for(watchdog):
-        while watchdog.statistics().wakeups < 3:
+    def stop_at_breakpoint(stack):  # from before the watch begins, or the way here may be reported on a busy machine
+        watchdog = stack.enter_context(watch())
+        while watchdog.statistics().wakeups < 3 and not reports.all:
             pass
+        return reports.all.copy()
 
     # What makes a frame a debugger's is the module that its function is of.
-    prompt = FunctionType(wait_for.__code__, {"__name__": "bdb"}, "prompt")
-    with watch() as watchdog:
-        prompt(watchdog)
-        at_breakpoint = list(reports.all)
+    prompt = FunctionType(
+        stop_at_breakpoint.__code__, {"__name__": "bdb"}, "prompt", closure=stop_at_breakpoint.__closure__
+    )
+    with ExitStack() as stack:
+        at_breakpoint = prompt(stack)
         reports.block()
 
     assert at_breakpoint == []
