@@ -11,7 +11,7 @@ from compozy.domain.json import Json, JsonObject
 from compozy.templates.errors import ArgumentError, MissingError
 from compozy.templates.functions import FUNCTIONS
 from compozy.templates.functions.dates import rfc3339
-from compozy.templates.limits import MAX_ITEMS
+from compozy.templates.limits import MAX_ITEMS, weigh
 from compozy.templates.lookup import look_up
 from compozy.templates.nodes import (
     Assign,
@@ -34,6 +34,20 @@ from compozy.templates.run import Run, Sources
 from compozy.templates.values import PLAIN, is_truthy, kind, to_text
 
 _CHARGED: Final = 64
+"""How many characters or items of a result cost a step."""
+
+_LOOKED_THROUGH: Final = 256
+"""How many characters of arguments cost a step: what looks through a list of 10 000 takes a while each time."""
+
+_ITEM: Final = 64
+"""How many characters an item of an argument counts as, at whatever depth."""
+
+_GLANCING: Final = frozenset(
+    {"coalesce", "default", "empty", "first", "get", "hasKey", "index", "last", "len", "not", "ternary"}
+)
+"""The functions that do not look through their arguments, and take as long for large ones as for small ones."""
+
+_NOWHERE: Final = object()
 
 
 def evaluate(template: Template, scope: JsonObject, sources: Sources) -> Json:
@@ -42,6 +56,8 @@ def evaluate(template: Template, scope: JsonObject, sources: Sources) -> Json:
     Raises:
         TemplateError: Something is missing, of the wrong type, or beyond the limits.
     """
+    if type(template.single) is Path and (found := _at(scope, template.single.names)) is not _NOWHERE:
+        return found  # most templates are this, and need nothing else
     run = Run(template.source, scope, sources, scope)
     try:
         if template.single is not None:
@@ -50,6 +66,15 @@ def evaluate(template: Template, scope: JsonObject, sources: Sources) -> Json:
     except RecursionError as error:
         raise run.error(0, "the values nest too deeply") from error
     return "".join(run.parts)
+
+
+def _at(value: Json, names: tuple[str, ...]) -> Json:
+    """Return what names of objects lead to, or ``_NOWHERE`` for whatever has to be looked at more closely."""
+    for name in names:
+        if type(value) is not dict or name not in value:
+            return _NOWHERE
+        value = value[name]
+    return value if type(value) in PLAIN else _NOWHERE
 
 
 def _value(node: Expression, run: Run) -> Json:
@@ -68,8 +93,10 @@ def _path(node: Path, run: Run) -> Json:
 def _variable(node: Variable, run: Run) -> Json:
     if node.name == "$":
         return look_up(run.scope, node, run)
-    value = next(value for name, value in reversed(run.variables) if name == node.name)
-    return look_up(value, node, run)
+    for name, value in reversed(run.variables):
+        if name == node.name:
+            return look_up(value, node, run)
+    raise AssertionError(node.name)  # the parser refuses what is not declared
 
 
 def _chain(node: Chain, run: Run) -> Json:
@@ -81,6 +108,8 @@ def _call(node: Call, run: Run) -> Json:
     if special := _SPECIAL.get(node.function):
         return special(node, run)
     arguments = [_value(argument, run) for argument in node.arguments]
+    if node.function not in _GLANCING:
+        run.spend(_effort(arguments), node.at)
     call = FUNCTIONS[node.function].call
     assert call is not None, node.function  # noqa: S101 - the functions without one are all in _SPECIAL
     try:
@@ -95,6 +124,17 @@ def _call(node: Call, run: Run) -> Json:
     if isinstance(result, str | list | dict):
         run.spend(len(result) // _CHARGED, node.at)
     return result
+
+
+def _effort(arguments: list[Json]) -> int:
+    """Return how many steps it is worth to look through the arguments."""
+    size = 0
+    for argument in arguments:
+        if type(argument) is str:
+            size += len(argument)
+        elif type(argument) is list or type(argument) is dict:
+            size += weigh(argument, item=_ITEM)
+    return size // _LOOKED_THROUGH
 
 
 def _and(node: Call, run: Run) -> Json:
@@ -148,11 +188,12 @@ def _text(node: Text, run: Run) -> None:
 def _output(node: Output, run: Run) -> None:
     run.spend(1, node.at)
     value = _value(node.expression, run)
-    try:
-        text = to_text(value)
-    except ArgumentError as error:
-        raise run.error(node.at, str(error)) from error
-    run.write(text, node.at)
+    if type(value) is not str:
+        try:
+            value = to_text(value)
+        except ArgumentError as error:
+            raise run.error(node.at, str(error)) from error
+    run.write(value, node.at)
 
 
 def _assign(node: Assign, run: Run) -> None:

@@ -27,24 +27,28 @@ def check_size(size: int) -> None:
         raise ArgumentError(f"the result would have {size} characters, and {MAX_SIZE} is the limit")
 
 
-def check_weight(value: Json) -> None:
-    """Refuse a value whose JSON would be larger than a template may build.
+def weigh(value: Json, *, item: int = 1) -> int:
+    """Return how large a value is, spelled out: its characters, and ``item`` for everything in it, itself included.
 
-    A list may hold the same list twice, and that one another twice: few objects, an exponential text. So what counts is
-    the value spelled out, and counting stops at the limit.
+    A list may hold the same list twice, and that one another twice: few objects, an exponential text. So what counts
+    is the value spelled out; and each list and object is looked into once, so that to count does not take that long.
     """
-    budget = MAX_SIZE
-    pending = [value]
-    while pending:
-        current = pending.pop()
-        budget -= 1
-        if type(current) is str:
-            budget -= len(current)
-        elif type(current) is list:
-            budget -= len(current)
-            pending.extend(current)
-        elif type(current) is dict:
-            pending.extend(current)
-            pending.extend(current.values())
-        if budget < 0:
-            raise ArgumentError(f"the result is larger than {MAX_SIZE} characters, which is the limit")
+    return _weigh(value, item, {})
+
+
+def _weigh(value: Json, item: int, known: dict[int, int]) -> int:
+    if type(value) is str:
+        return item + len(value)
+    if type(value) is not list and type(value) is not dict:
+        return item
+    weight = known.get(id(value))
+    if weight is None:
+        inside = value if isinstance(value, list) else (*value, *value.values())
+        weight = known[id(value)] = item + sum([_weigh(each, item, known) for each in inside])
+    return weight
+
+
+def check_weight(value: Json) -> None:
+    """Refuse a value whose JSON would be larger than a template may build."""
+    if weigh(value) > MAX_SIZE:
+        raise ArgumentError(f"the result is larger than {MAX_SIZE} characters, which is the limit")

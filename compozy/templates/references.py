@@ -39,7 +39,16 @@ def references(value: Json) -> frozenset[Names]:
     Raises:
         TemplateError: A template cannot be parsed.
     """
-    return frozenset(path for _, text in templates_in(value) for path in _of_body(parse(text).body, ()) if path)
+    return frozenset(filter(None, reads(value)))
+
+
+def reads(value: Json) -> frozenset[Names]:
+    """Return the same paths, and the empty one when a template reads the scope as a whole (``{{ toJson . }}``).
+
+    Raises:
+        TemplateError: A template cannot be parsed.
+    """
+    return frozenset(path for _, text in templates_in(value) for path in _of_body(parse(text).body, ()))
 
 
 def _of_body(body: Body, dot: Names | None) -> Iterator[Names]:

@@ -10,6 +10,7 @@ from compozy.templates.limits import MAX_DEPTH
 from compozy.templates.numerals import typed
 from compozy.templates.parser import parse
 from compozy.templates.run import Sources
+from compozy.templates.values import to_text
 
 _OPENING = "{{"
 
@@ -38,6 +39,20 @@ def render(value: Json, scope: JsonObject, *, sources: Sources) -> Json:
         TemplateError: The first template that cannot be rendered, with its place in the value.
     """
     return _render(value, scope, sources, ())
+
+
+def render_text(text: str, scope: JsonObject, *, sources: Sources) -> str:
+    """Return the text that a template writes, whatever it looks like: JSON stays as it is spelled.
+
+    Args:
+        text: A text with templates.
+        scope: As for :func:`render`.
+        sources: As for :func:`render`.
+
+    Raises:
+        TemplateError: A template in it cannot be rendered.
+    """
+    return to_text(evaluate(parse(text), scope, sources)) if _OPENING in text else text
 
 
 def check(value: Json) -> None:

@@ -9,6 +9,8 @@ from compozy.templates.functions.arguments import entries, integer, items, text
 from compozy.templates.limits import MAX_ITEMS, check_weight
 from compozy.templates.values import is_equal, is_truthy, kind, to_json, to_text
 
+_SIMPLE: Final = frozenset({str, int, bool})
+
 
 def index(container: Json, *keys: Json) -> Json:
     """Return what is at the keys, one after the other: object keys, list positions, characters of a text.
@@ -62,9 +64,10 @@ def _last(value: Json) -> Json:
 
 
 def _uniq(value: Json) -> list[Json]:
-    seen: dict[str, Json] = {}
+    seen: dict[object, Json] = {}
     for item in items(value):
-        seen.setdefault(to_json(item), item)
+        # Equal are those that are the same JSON, which true and 1 are not; most items show it without being written.
+        seen.setdefault((type(item), item) if type(item) in _SIMPLE else to_json(item), item)
     return list(seen.values())
 
 

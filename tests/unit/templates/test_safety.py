@@ -1,16 +1,10 @@
 """Templates reach data only, and what they may cost is bounded."""
 
-import string
-from contextlib import suppress
-from datetime import UTC, datetime
 from typing import ClassVar
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from compozy.templates import Sources, TemplateError, check, references, render
-from compozy.templates.functions import FUNCTIONS
+from compozy.templates import TemplateError
 from compozy.templates.parser import parse
 
 
@@ -163,38 +157,3 @@ def test_same_template_is_parsed_once():
     again = "{{{{ {} }}}}".format(".only.once")
 
     assert parse("{{ .only.once }}") is parse(again)
-
-
-PIECES = st.sampled_from(
-    [
-        *("{{ ", " }}", "{{- ", " -}}", "(", ")", "|", ":=", "=", ",", " ", ".", ".a", ".a.b-c", ".l", "$", "$x", "."),
-        *("if ", "else ", "end", "range ", "with ", "true", "nil", '"s"', "'s'", "`r`", "1", "-2.5", "{{/*", "*/}}"),
-        *(f"{name} " for name in FUNCTIONS),
-    ]
-)
-TEMPLATES = st.one_of(
-    st.lists(PIECES, max_size=14).map(" ".join),
-    st.text(st.sampled_from("{}$.|()\"'`-ab1 /*\\:=,"), max_size=30).map(lambda text: "{{" + text),
-    st.text(max_size=20).map(lambda text: "{{ " + text + " }}"),
-)
-VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(string.printable, max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "b", "b-c", "l"]), inner),
-    max_leaves=6,
-)
-CALLS = st.builds(
-    lambda name, arguments: "{{ " + " ".join([name, *arguments]) + " }}",
-    st.sampled_from(sorted(FUNCTIONS)),
-    st.lists(st.sampled_from([".a", ".b", ".l", "1", "-3", "2.5", '"x"', "nil", "true", "'%d'", "'2006'"]), max_size=4),
-)
-
-
-@pytest.mark.slow
-@given(template=TEMPLATES | CALLS, scope=st.fixed_dictionaries({"a": VALUES, "b": VALUES, "l": st.lists(VALUES)}))
-def test_any_text_gives_a_result_or_a_template_error(template, scope):
-    sources = Sources(now=lambda: datetime(2026, 11, 23, tzinfo=UTC), uuid4=lambda: "u")
-    # Anything but a TemplateError fails the test by itself.
-    with suppress(TemplateError):
-        check(template)
-        references(template)
-        render(template, scope, sources=sources)
