@@ -8,15 +8,21 @@ from typing import Any, Final, TypeVar
 import attrs
 from cattrs import Converter
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
+from cattrs.strategies import configure_tagged_union
 
-from compozy.domain.definitions import TaskDefinition, ToolDefinition, Transition
+from compozy.domain import definitions, work
+from compozy.domain.definitions import TaskDefinition, WaitDefinition
 from compozy.domain.json import Json, JsonObject
 
 T = TypeVar("T")
 
 
 def _make_converter() -> Converter:
-    """Return the converter: ISO 8601 instants, durations in seconds, and ``with_`` written as ``with``."""
+    """Return the converter.
+
+    ISO 8601 instants, durations in seconds, ``with_`` written as ``with``; definitions, which are part of every
+    history, without what is as it is by default.
+    """
     converter = Converter(forbid_extra_keys=False)
     converter.register_unstructure_hook(datetime, lambda value: value.isoformat())
     converter.register_structure_hook(datetime, lambda value, _: datetime.fromisoformat(value))
@@ -26,16 +32,20 @@ def _make_converter() -> Converter:
     converter.register_unstructure_hook_func(lambda kind: kind == JsonObject, lambda value: value)
     converter.register_structure_hook_func(lambda kind: kind == JsonObject, lambda value, _: value)
     # The hooks are made on first use: a task holds tasks, whose hook must be there when that of the outer one is made.
-    attrs.resolve_types(TaskDefinition)
-    renamed = override(rename="with")
-    for cls in (Transition, TaskDefinition, ToolDefinition):
+    for recursive in (TaskDefinition, WaitDefinition):
+        attrs.resolve_types(recursive)
+    for cls in filter(attrs.has, vars(definitions).values()):
+        renamed = {"with_": override(rename="with")} if "with_" in attrs.fields_dict(cls) else {}
         converter.register_unstructure_hook_factory(
             partial(is_, cls),
-            lambda kind: make_dict_unstructure_fn(kind, converter, with_=renamed, _cattrs_omit_if_default=True),
+            lambda kind, renamed=renamed: make_dict_unstructure_fn(
+                kind, converter, _cattrs_omit_if_default=True, **renamed
+            ),
         )
         converter.register_structure_hook_factory(
-            partial(is_, cls), lambda kind: make_dict_structure_fn(kind, converter, with_=renamed)
+            partial(is_, cls), lambda kind, renamed=renamed: make_dict_structure_fn(kind, converter, **renamed)
         )
+    configure_tagged_union(work.Work, converter, tag_name="kind", tag_generator=lambda cls: cls.__name__)
     return converter
 
 

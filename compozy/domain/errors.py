@@ -9,7 +9,8 @@
     │   └── NewerSchemaError   a newer program has changed the database; waiting does not help
     ├── InvalidError           the caller's input is wrong; carries the problems, each with its place and way out
     ├── UnavailableError       a backend cannot be reached now; safe to repeat
-    └── ToolError              a tool ran and failed; carries the failure that the task will show
+    └── TaskError              a task cannot go on; carries the failure that it will show
+        └── ToolError          its tool ran and failed
 
 The edges map a class to an HTTP status or an exit code in one table each (``compozy.api.problems``,
 ``compozy.cli.exits``). Drivers raise these only, ``from`` their client library's exception.
@@ -122,7 +123,24 @@ class UnavailableError(CompozyError):
         self.retry_after_s = retry_after_s
 
 
-class ToolError(CompozyError):
+class TaskError(CompozyError):
+    """A task cannot go on.
+
+    Args:
+        message: Why.
+        error_code: Stable name for machines, shown as the task's ``error.code``.
+        details: More for the reader, JSON.
+    """
+
+    code = "TASK_FAILED"
+
+    def __init__(self, message: str, *, error_code: str, details: JsonObject | None = None) -> None:
+        super().__init__(message)
+        self.error_code = error_code
+        self.details: JsonObject = details or {}
+
+
+class ToolError(TaskError):
     """A tool ran and failed.
 
     Args:
@@ -134,6 +152,4 @@ class ToolError(CompozyError):
     code = "TOOL_FAILED"
 
     def __init__(self, message: str, *, error_code: str = "TOOL_FAILED", details: JsonObject | None = None) -> None:
-        super().__init__(message)
-        self.error_code = error_code
-        self.details: JsonObject = details or {}
+        super().__init__(message, error_code=error_code, details=details)

@@ -36,7 +36,9 @@ class WorkflowState:
         input: The input with the schema's defaults applied.
         output: What it produced; None until it has ended well.
         error: Why it did not succeed; None otherwise.
-        parent_exec_id: The execution that started this one; None when somebody else did.
+        parent_exec_id: The execution that started this one, or that it repeats; None when somebody else asked for it.
+        trigger: What templates see as ``.trigger``; None when somebody asked for it.
+        first_task: The task at the top that runs first; None means the first one of the workflow.
         created_at: When it was accepted (UTC, microseconds).
         updated_at: When this state was written (UTC, microseconds).
     """
@@ -48,6 +50,8 @@ class WorkflowState:
     output: Json = None
     error: Failure | None = None
     parent_exec_id: str | None = None
+    trigger: JsonObject | None = None
+    first_task: str | None = None
     created_at: datetime
     updated_at: datetime
 
@@ -68,6 +72,7 @@ class TaskState:
         output: What it produced, raw; None until it has ended well.
         error: Why it did not succeed; None otherwise.
         attempt: 1 on the first run; grows when the same run is carried out again after a crash.
+        awaits: Name of the event that it waits for; None when it waits for none.
         created_at: When it started (UTC, microseconds).
         updated_at: When this state was written (UTC, microseconds).
     """
@@ -83,6 +88,7 @@ class TaskState:
     output: Json = None
     error: Failure | None = None
     attempt: int = 1
+    awaits: str | None = None
     created_at: datetime
     updated_at: datetime
 

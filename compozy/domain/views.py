@@ -18,14 +18,14 @@ class TaskView:
         output: Its output, shaped by its ``outputs``.
         error: Why it did not succeed.
         input: Its rendered input.
-        children: The tasks of a container, by id.
+        children: The tasks of a container, by id; None for other types.
     """
 
     status: Status
     output: Json = None
     error: Failure | None = None
     input: JsonObject = attrs.Factory(dict)
-    children: Mapping[str, "TaskView"] = attrs.Factory(dict)
+    children: Mapping[str, "TaskView"] | None = None
 
     def as_json(self) -> JsonObject:
         """Return what a template sees.
@@ -33,16 +33,17 @@ class TaskView:
         A container's ``output`` has one entry a child (``.output.<child>.output``), and its own shaped output, if it
         has one, under ``.output.output``.
         """
-        children = {child_id: child.as_json() for child_id, child in self.children.items()}
         output = self.output
-        if children:
+        children = None
+        if self.children is not None:
+            children = {child_id: child.as_json() for child_id, child in self.children.items()}
             output = {child_id: {"output": child["output"]} for child_id, child in children.items()}
             if self.output is not None:
                 output["output"] = self.output
         view: JsonObject = {"status": self.status.value, "output": output, "input": self.input}
         if self.error is not None:
             view["error"] = attrs.asdict(self.error)
-        if children:
+        if children is not None:
             view["children"] = children
         return view
 
