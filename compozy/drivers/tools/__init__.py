@@ -1,1 +1,1 @@
-"""Tools: the project's own functions, run in this process."""
+"""Tools: the project's own functions, run in this process or in others."""

@@ -3,13 +3,15 @@
 import json
 from datetime import timedelta
 
+import attrs
 import pytest
 import trio
 import trio.lowlevel
 
 from compozy.contracts.tools import ToolCall
 from compozy.domain.errors import InvalidError, ToolError
-from compozy.drivers.tools.python import PythonTools, exported_tools, load_entrypoint
+from compozy.drivers.tools.entrypoints import exported_tools, load_entrypoint
+from compozy.drivers.tools.python import PythonTools
 
 
 def call(tool_id="tool", *, timeout=5.0, **input_):
@@ -85,9 +87,39 @@ async def test_a_result_that_is_not_json_is_refused():
     assert (await failure(lambda _input, _config: float("nan"))).error_code == "TOOL_OUTPUT_INVALID"
 
 
-async def test_a_result_that_no_history_would_take_is_refused():
-    assert (await failure(lambda _input, _config: "x" * 2**20)).error_code == "TOOL_OUTPUT_TOO_LARGE"
-    assert len((await run(lambda _input, _config: "x" * (2**20 - 2)))["value"]) == 2**20 - 2
+async def test_a_result_larger_than_the_limit_is_refused():
+    tools = PythonTools({"tool": lambda input_: "x" * input_["size"]}, max_output_bytes=100)
+
+    with pytest.raises(ToolError) as caught:
+        await tools.run(call(size=99))
+
+    assert caught.value.error_code == "TOOL_OUTPUT_TOO_LARGE"
+    assert len((await tools.run(call(size=98)))["value"]) == 98
+
+
+async def test_a_tool_that_exits_fails_and_nothing_else_ends():
+    def leave(_input):
+        raise SystemExit(3)
+
+    assert str(await failure(leave)) == "tool 'tool' raised SystemExit: 3"
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda _input, _config, env: env["REGION"],
+        lambda _input, *, env: env["REGION"],
+        lambda _input, _config, cache="not asked for": env_of_nobody(cache),
+    ],
+)
+async def test_variables_go_to_the_parameter_named_env_alone(function):
+    given = attrs.evolve(call(), env={"REGION": "eu"})
+
+    assert (await PythonTools({"tool": function}).run(given))["value"] in {"eu", "not asked for"}
+
+
+def env_of_nobody(cache):
+    return cache
 
 
 async def test_an_unknown_tool_is_named_with_what_there_is():
