@@ -1,4 +1,7 @@
-"""The store: where executions and their tasks are recorded, and who may ask for them."""
+"""The store: where executions and their tasks are recorded, and who may ask for them.
+
+In one module, long as it is, because whoever writes a driver needs all of it.
+"""
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -56,8 +59,8 @@ class WorkflowStates(ABC):
         """Write ``state`` unless the recorded status may not be followed by it; return what is recorded now.
 
         A write that comes late is dropped, not an error (``compozy.domain.statuses.SUCCESSORS``), so writes may
-        arrive in any order and any number of times. ``created_at``, ``workflow_id``, ``input`` and ``parent_exec_id``
-        keep the value of the first write.
+        arrive in any order and any number of times. ``created_at``, ``workflow_id``, ``input``, ``parent_exec_id``,
+        ``trigger`` and ``first_task`` keep the value of the first write.
 
         Raises:
             InvalidError: A value is not JSON (nor is one with numbers for keys) or nested too deep, an id is empty,
@@ -85,6 +88,16 @@ class WorkflowStates(ABC):
     @abstractmethod
     async def get(self, exec_id: str) -> WorkflowState:
         """Return the execution.
+
+        Raises:
+            NotFoundError: There is none with this id.
+        """
+
+    @abstractmethod
+    async def get_with_tasks(self, exec_id: str) -> tuple[WorkflowState, Sequence[TaskState]]:
+        """Return the execution, and its task runs as :meth:`TaskStates.list_by_workflow` does.
+
+        A driver asks its database once for both.
 
         Raises:
             NotFoundError: There is none with this id.
@@ -146,7 +159,8 @@ class TaskStates(ABC):
     async def upsert_many(self, states: Iterable[TaskState]) -> Sequence[TaskState]:
         """Write each state as :meth:`WorkflowStates.upsert` would; return what is recorded now, in the same order.
 
-        Only status, output, error, ``updated_at`` and ``attempt`` ever change, and ``attempt`` never shrinks.
+        Only status, output, error, ``updated_at``, ``awaits`` and ``attempt`` ever change, and ``attempt`` never
+        shrinks.
 
         Raises:
             ConflictError: The execution that a task belongs to is not recorded; nothing was changed.
@@ -175,6 +189,44 @@ class TaskStates(ABC):
     @abstractmethod
     async def progress(self, parent_id: str) -> Progress:
         """Return how far the task runs right inside a container are."""
+
+    @abstractmethod
+    async def awaiting(self, event: str, *, after: str = "", limit: int = 500) -> Sequence[str]:
+        """Return the identifiers of executions with a task run that waits for an event, in order, by code point.
+
+        Its cost grows with how many they are, not with how many wait for other events or have ended.
+
+        Args:
+            event: Its name.
+            after: The last identifier of the page before.
+            limit: How many at most, 1 to 1000.
+
+        Raises:
+            InvalidError: The limit is out of range.
+        """
+
+
+class Payloads(ABC):
+    """Values that are too large to travel, within one transaction; each belongs to an execution and goes with it."""
+
+    @abstractmethod
+    async def put(self, key: str, content: bytes, *, exec_id: str, at: datetime) -> None:
+        """Keep a value; when there is one with this key, nothing changes.
+
+        Args:
+            key: Stands for this content of this execution (``compozy.domain.payloads.payload_key``).
+            content: The value.
+            exec_id: The execution that it belongs to.
+            at: Now, aware.
+
+        Raises:
+            ConflictError: The execution is not recorded.
+            InvalidError: The key is empty, a text holds a NUL or half a character, or the moment has no time zone.
+        """
+
+    @abstractmethod
+    async def find(self, key: str) -> bytes | None:
+        """Return the value, or None when there is none with this key."""
 
 
 class Users(ABC):
@@ -305,6 +357,11 @@ class Repositories(Protocol):
     @property
     def tasks(self) -> TaskStates:
         """The recorded task runs."""
+        ...
+
+    @property
+    def payloads(self) -> Payloads:
+        """Values that are too large to travel."""
         ...
 
     @property

@@ -114,7 +114,7 @@ CLIENT_MEANINGS: Final[Mapping[type[Exception], _Meaning]] = {
     pg.ProtocolError: _not_now("check that a PostgreSQL server answers there"),
     # What a server says in the middle of nothing, that it is going down, leaves asyncpg in a state in which it refuses
     # everything with this, until it finds the connection closed.
-    pg.InternalClientError: _not_now("the connection is in disorder: try again"),
+    pg.InternalClientError: _not_now("try again"),
     pg.FatalPostgresError: _not_now("look at the server's log"),
     ssl.SSLCertVerificationError: _wrong_setting("ssl", "give the authority that signed it (ssl_ca), check the host"),
     ssl.SSLError: _wrong_setting("ssl", "check the mode and the certificates"),
@@ -161,8 +161,16 @@ def _meaning(error: BaseException) -> _Meaning | None:
 
 def _said(error: BaseException) -> str:
     """Return the message without DETAIL, which quotes rows, and in one line."""
+    if _is_loss(error):
+        return "the connection was lost"
     first = error.args[0] if isinstance(error, pg.PostgresError | pg.InterfaceError) and error.args else error
     return " ".join(str(first).split()) or type(error).__name__
+
+
+def _is_loss(error: BaseException) -> bool:
+    """Tell whether this is how asyncpg says, in words about its own insides, that the connection is gone."""
+    is_closed = isinstance(error, pg.ConnectionDoesNotExistError) and is_from_client(error)
+    return is_closed or type(error) in (pg.InternalClientError, ConnectionError)
 
 
 @contextmanager

@@ -47,6 +47,8 @@ class Rows:
             optional_json_value(state.output, "output"),
             failure_value(state.error),
             optional_text_value(state.parent_exec_id, "parent_exec_id"),
+            optional_json_value(state.trigger, "trigger"),
+            optional_text_value(state.first_task, "first_task"),
             moment(state.created_at, "created_at"),
             moment(state.updated_at, "updated_at"),
         )
@@ -54,7 +56,8 @@ class Rows:
     def workflow(self, row: Row) -> WorkflowState:
         """Return the execution of a row."""
         moment = self._dialect.moment_out
-        exec_id, workflow_id, status, input_, output, error, parent, created_at, updated_at = row
+        exec_id, workflow_id, status, input_, output, error, parent, *rest = row
+        trigger, first_task, created_at, updated_at = rest
         return WorkflowState(
             exec_id=exec_id,
             workflow_id=workflow_id,
@@ -63,6 +66,8 @@ class Rows:
             output=None if output is None else json_of(output),
             error=_failure(error),
             parent_exec_id=parent,
+            trigger=None if trigger is None else json_of(trigger),
+            first_task=first_task,
             created_at=moment(created_at),
             updated_at=moment(updated_at),
         )
@@ -82,6 +87,7 @@ class Rows:
             optional_json_value(state.output, "output"),
             failure_value(state.error),
             state.attempt,
+            optional_text_value(state.awaits, "awaits"),
             moment(state.created_at, "created_at"),
             moment(state.updated_at, "updated_at"),
         )
@@ -90,7 +96,7 @@ class Rows:
         """Return the task run of a row."""
         moment = self._dialect.moment_out
         (task_exec_id, task_id, type_, exec_id, workflow_id, parent_id, *rest) = row
-        status, input_, output, error, attempt, created_at, updated_at = rest
+        status, input_, output, error, attempt, awaits, created_at, updated_at = rest
         return TaskState(
             task_exec_id=task_exec_id,
             task_id=task_id,
@@ -103,6 +109,7 @@ class Rows:
             output=None if output is None else json_of(output),
             error=_failure(error),
             attempt=attempt,
+            awaits=awaits,
             created_at=moment(created_at),
             updated_at=moment(updated_at),
         )

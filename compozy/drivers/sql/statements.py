@@ -10,7 +10,15 @@ from typing import Final
 from compozy.contracts.store import Kind
 from compozy.domain.statuses import Status, may_follow
 from compozy.drivers.sql.dialect import Dialect
-from compozy.drivers.sql.tables import API_KEY_COLUMNS, TASK_COLUMNS, USER_COLUMNS, WORKFLOW_COLUMNS
+from compozy.drivers.sql.tables import (
+    API_KEY_COLUMNS,
+    PAYLOAD_COLUMNS,
+    TASK_COLUMNS,
+    USER_COLUMNS,
+    WIDE_TASK,
+    WIDE_WORKFLOW,
+    WORKFLOW_COLUMNS,
+)
 
 # ruff: noqa: S608 - constants, see above
 
@@ -41,11 +49,22 @@ class Statements:
         # A row each; they return the row they wrote, or nothing when the guard held.
         self.upsert_workflow = text(_guarded_upsert("workflow_states", WORKFLOW_COLUMNS, _NEWS))
         # A late write of an earlier attempt must not lower the number.
-        attempt = f"attempt = {dialect.greatest}(task_states.attempt, excluded.attempt)"
+        attempt = f"awaits = excluded.awaits, attempt = {dialect.greatest}(task_states.attempt, excluded.attempt)"
         self.upsert_task = text(_guarded_upsert("task_states", TASK_COLUMNS, f"{_NEWS}, {attempt}"))
+        # The same, and nothing too when there is no such execution; it stays until we have ended, as below.
+        owner = f"FROM workflow_states WHERE exec_id = ?{TASK_COLUMNS.index('exec_id') + 1}{dialect.lock_referred}"
+        self.upsert_owned_task = text(
+            _guarded_upsert("task_states", TASK_COLUMNS, f"{_NEWS}, {attempt}", only_if=owner)
+        )
         # status, output, error, updated_at, exec_id
         self.update_workflow = {status: text(_guarded_update(status, workflows)) for status in Status}
         self.get_workflow = text(f"SELECT {workflows} FROM workflow_states WHERE exec_id = ?1")
+        # exec_id; the rows are as wide as task runs and have a first column more: 0 for the execution, which is first.
+        self.get_with_tasks = text(
+            f"SELECT 0 AS is_task, {_names(WIDE_WORKFLOW)} FROM workflow_states WHERE exec_id = ?1 "
+            f"UNION ALL SELECT 1, {_names(WIDE_TASK)} FROM task_states WHERE exec_id = ?1 "
+            "ORDER BY is_task, created_at, task_exec_id"
+        )
         self.refer_to_workflow = text(
             f"SELECT 1 FROM workflow_states WHERE exec_id = ?1{dialect.lock_referred}"  # it stays until we have ended
         )
@@ -66,6 +85,13 @@ class Statements:
             _HIERARCHY.format(columns=_names([f"task.{name}" for name in TASK_COLUMNS]), inside=inside)
         )
         self.progress = text("SELECT status, count(*) FROM task_states WHERE parent_id = ?1 GROUP BY status")
+        # name, after, limit
+        self.awaiting = text(
+            "SELECT DISTINCT exec_id FROM task_states WHERE awaits = ?1 AND status = 'WAITING' AND exec_id > ?2 "
+            "ORDER BY exec_id LIMIT ?3"
+        )
+        self.insert_payload = text(f"{_insert('payloads', PAYLOAD_COLUMNS)} ON CONFLICT DO NOTHING")
+        self.get_payload = text("SELECT content FROM payloads WHERE key = ?1")
         self.get_user = text(f"SELECT {users} FROM users WHERE user_id = ?1")
         self.find_user = text(f"SELECT {users} FROM users WHERE email = ?1")
         self.list_users = text(f"SELECT {users} FROM users ORDER BY created_at, user_id")
@@ -165,12 +191,13 @@ def _literals(statuses: Collection[Status]) -> str:
     return ", ".join(f"'{status}'" for status in statuses)
 
 
-def _insert(table: str, columns: Sequence[str]) -> str:
+def _insert(table: str, columns: Sequence[str], *, only_if: str | None = None) -> str:
     values = ", ".join(f"?{number}" for number in range(1, len(columns) + 1))
-    return f"INSERT INTO {table} ({_names(columns)}) VALUES ({values})"
+    source = f"VALUES ({values})" if only_if is None else f"SELECT {values} {only_if}"
+    return f"INSERT INTO {table} ({_names(columns)}) {source}"
 
 
-def _guarded_upsert(table: str, columns: Sequence[str], updates: str) -> str:
+def _guarded_upsert(table: str, columns: Sequence[str], updates: str, *, only_if: str | None = None) -> str:
     # The allowed moves come from the domain's table, so there is one.
     moves = " OR ".join(
         f"({table}.status = '{current}' AND excluded.status IN ({_literals(following)}))"
@@ -178,7 +205,7 @@ def _guarded_upsert(table: str, columns: Sequence[str], updates: str) -> str:
         if (following := [each for each in Status if may_follow(current, each)])
     )
     return (
-        f"{_insert(table, columns)} ON CONFLICT ({columns[0]}) DO UPDATE SET {updates} WHERE {moves} "
+        f"{_insert(table, columns, only_if=only_if)} ON CONFLICT ({columns[0]}) DO UPDATE SET {updates} WHERE {moves} "
         f"RETURNING {_names(columns)}"
     )
 

@@ -22,10 +22,26 @@ class Notebook(Orchestrator):
     refused: frozenset[str] = frozenset()
 
     @override
-    async def start(self, state, definition, project):
+    async def start(self, state, definition, project, *, earlier=None):
         if state.exec_id in self.refused:
             raise InvalidError("it is too large")
         self.begun.append(state.exec_id)
+
+    @override
+    async def signal(self, exec_id, signal):
+        raise NotImplementedError
+
+    @override
+    async def cancel(self, exec_id):
+        raise NotImplementedError
+
+    @override
+    async def pause(self, exec_id):
+        raise NotImplementedError
+
+    @override
+    async def resume(self, exec_id):
+        raise NotImplementedError
 
 
 def executions_over(store, cache, notebook):

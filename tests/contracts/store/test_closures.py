@@ -32,6 +32,7 @@ def reads():
     """Return a call of every method that reads."""
     return [
         lambda repositories: repositories.workflows.get("e"),
+        lambda repositories: repositories.workflows.get_with_tasks("e"),
         lambda repositories: repositories.workflows.list(WorkflowFilter()),
         lambda repositories: repositories.workflows.list(WorkflowFilter(parent_exec_id="p")),
         lambda repositories: repositories.workflows.unfinished(),

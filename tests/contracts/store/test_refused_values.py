@@ -73,6 +73,7 @@ async def test_an_id_without_a_letter(put, put_tasks, count, an_execution, a_tas
 
 LOOKS = [
     lambda repositories, text: repositories.workflows.get(text),
+    lambda repositories, text: repositories.workflows.get_with_tasks(text),
     lambda repositories, text: repositories.tasks.find(text),
     lambda repositories, text: repositories.tasks.list_by_workflow(text),
     lambda repositories, text: repositories.tasks.children(text),

@@ -103,3 +103,10 @@ async def test_a_tree_finds_what_is_in_a_container_by_its_index_whatever_is_know
         assert step["Node Type"] == "Nested Loop"
         assert [node["Index Name"] for node in looked_up] == ["task_states_by_parent"]
         assert not [node for node in nodes_of(step) if node["Node Type"] == "Seq Scan"]
+
+
+async def test_who_waits_for_an_event_is_found_by_one_index_walk(plan_of):
+    plan = plan_of(Statements(POSTGRES).awaiting)
+
+    assert "Sort  (" not in plan
+    assert plan.count("using task_states_by_event") == 1

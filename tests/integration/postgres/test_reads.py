@@ -30,6 +30,21 @@ async def test_one_question_takes_one_round_trip(proxy, through, put_pair, look)
         assert proxy.words == 2
 
 
+async def test_an_execution_is_read_with_its_tasks_in_one_round_trip(proxy, through, put_pair):
+    async def read(repositories):
+        return await repositories.workflows.get_with_tasks("a")
+
+    async with open_store(through()) as store:
+        await store.transaction(put_pair("a"))
+        await store.read(read)  # the server gets to know the statement
+        proxy.hold_at(None)
+
+        execution, [task] = await store.read(read)
+
+        assert (execution.exec_id, task.exec_id) == ("a", "a")
+        assert proxy.words == 2
+
+
 async def test_several_questions_see_one_snapshot(store, put_pair, server, database, look):
     await store.transaction(put_pair("a"))
     runs = []

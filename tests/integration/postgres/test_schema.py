@@ -51,7 +51,14 @@ async def test_an_empty_database_gets_all_migrations(connecting, tables):
     assert before.pending == tuple(migration.name for migration in KNOWN)
     assert (applied.before, applied.version, applied.backup) == (0, len(KNOWN), None)
     assert (after.driver, after.version, after.known, after.pending) == ("postgres", len(KNOWN), len(KNOWN), ())
-    assert set(await tables()) == {"api_keys", "schema_migrations", "task_states", "users", "workflow_states"}
+    assert set(await tables()) == {
+        "api_keys",
+        "payloads",
+        "schema_migrations",
+        "task_states",
+        "users",
+        "workflow_states",
+    }
 
 
 async def test_a_database_that_needs_nothing_is_not_locked(connecting, ask):

@@ -132,6 +132,31 @@ async def test_rows_that_the_server_refuses_are_taken_back_alone(store, put_pair
     assert sorted(task.task_exec_id for task in tasks) == ["a-task", "after"]
 
 
+async def test_one_row_that_the_server_refuses_is_taken_back_alone(store, put_pair, a_task):
+    await store.transaction(put_pair("a"))
+    too_long = "".join(map(chr, range(0x4E00, 0x4E00 + 9000)))
+
+    async def work(repositories):
+        with pytest.raises(InvalidError, match="cannot be stored"):
+            await repositories.tasks.upsert_many([a_task("a", task_exec_id=too_long)])
+        await repositories.tasks.upsert_many([a_task("a", task_exec_id="after")])
+
+    await store.transaction(work)
+
+    tasks = await store.read(lambda repos: repos.tasks.list_by_workflow("a"))
+    assert sorted(task.task_exec_id for task in tasks) == ["a-task", "after"]
+
+
+async def test_one_row_of_a_task_takes_one_round_trip_within_its_transaction(proxy, through, put_pair, a_task):
+    async with open_store(through()) as store:
+        await store.transaction(put_pair("a"))
+        proxy.hold_at(None)
+
+        await store.transaction(lambda repos: repos.tasks.upsert_many([a_task("a", task_exec_id="b")]))
+
+        assert proxy.words == 6  # there and back: BEGIN, the row, COMMIT
+
+
 async def test_what_the_server_refuses_only_at_the_commit_is_said(store, sql, ask):
     await sql("ALTER TABLE api_keys ALTER CONSTRAINT api_keys_user_id_fkey DEFERRABLE INITIALLY DEFERRED")
 
@@ -155,7 +180,7 @@ async def test_rows_lost_with_the_server_are_not_taken_back_in_vain(proxy, throu
         proxy.hold_at(7)  # the rows; BEGIN, the question whether the execution is there, and SAVEPOINT passed
 
         with pytest.raises(UnavailableError, match="cannot be used now"):
-            await while_cut(lambda: store.transaction(lambda repos: repos.tasks.upsert_many([a_task("a")])))
+            await while_cut(lambda: store.transaction(lambda repos: repos.tasks.upsert_many([a_task("a")] * 2)))
 
         assert len(await store.read(lambda repos: repos.tasks.list_by_workflow("a"))) == 1
 

@@ -144,6 +144,25 @@ def test_what_a_row_holds_is_not_shown():
     assert "secret" not in str(translate(error, "db"))
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        asyncpg.ConnectionDoesNotExistError("connection was closed in the middle of operation"),
+        asyncpg.InternalClientError("cannot switch to state 12; another operation (2) is in progress"),
+        ConnectionError("unexpected connection_lost() call"),
+    ],
+)
+def test_a_lost_connection_is_told_in_words_that_say_so(error):
+    told = str(translate(error, "db/compozy"))
+
+    assert told.startswith("the database db/compozy cannot be used now: the connection was lost; ")
+    assert str(error) not in told
+
+
+def test_a_connection_that_is_refused_is_told_as_the_system_says_it():
+    assert "Connection refused" in str(translate(ConnectionRefusedError(111, "Connection refused"), "db"))
+
+
 def test_an_error_without_words_says_its_name():
     assert "TimeoutError" in str(translate(TimeoutError(), "db"))
 

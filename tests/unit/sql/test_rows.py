@@ -48,6 +48,8 @@ EXECUTION = WorkflowState(
     output=[1e23],
     error=FAILURE,
     parent_exec_id="p",
+    trigger={"type": "signal"},
+    first_task="b",
     created_at=NOON,
     updated_at=LATER,
 )
@@ -63,6 +65,7 @@ TASK = TaskState(
     output="",
     error=FAILURE,
     attempt=3,
+    awaits="paid",
     created_at=NOON,
     updated_at=LATER,
 )
@@ -78,8 +81,11 @@ KEY = ApiKey(
     revoked_at=LATER,
 )
 BARE = [
-    (attrs.evolve(EXECUTION, output=None, error=None, parent_exec_id=None), WORKFLOW_COLUMNS),
-    (attrs.evolve(TASK, output=None, error=None, parent_id=None), TASK_COLUMNS),
+    (
+        attrs.evolve(EXECUTION, output=None, error=None, parent_exec_id=None, trigger=None, first_task=None),
+        WORKFLOW_COLUMNS,
+    ),
+    (attrs.evolve(TASK, output=None, error=None, parent_id=None, awaits=None), TASK_COLUMNS),
     (attrs.evolve(KEY, last_used_at=None, revoked_at=None), API_KEY_COLUMNS),
 ]
 RECORDS = [
@@ -111,7 +117,7 @@ def test_a_row_is_in_the_order_of_the_columns(record, columns):
     for name, value in attrs.asdict(record, recurse=False).items():
         if isinstance(value, datetime):
             assert row[name] == DIALECT.moment_in(value, name)
-        elif name in ("input", "output", "error") and value is not None:
+        elif name in ("input", "output", "error", "trigger") and value is not None:
             assert isinstance(row[name], str)
         else:
             assert row[name] == value

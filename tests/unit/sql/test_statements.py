@@ -9,7 +9,7 @@ from compozy.contracts.store import Kind
 from compozy.domain.statuses import TERMINAL, Status, may_follow
 from compozy.drivers.sql.dialect import Dialect
 from compozy.drivers.sql.statements import Statements
-from compozy.drivers.sql.tables import API_KEY_COLUMNS, TASK_COLUMNS, USER_COLUMNS, WORKFLOW_COLUMNS
+from compozy.drivers.sql.tables import API_KEY_COLUMNS, PAYLOAD_COLUMNS, TASK_COLUMNS, USER_COLUMNS, WORKFLOW_COLUMNS
 
 
 def a_dialect(**changes):
@@ -61,6 +61,7 @@ def test_no_value_is_spliced_into_a_statement_but_statuses():
     [
         ("upsert_workflow", WORKFLOW_COLUMNS),
         ("upsert_task", TASK_COLUMNS),
+        ("insert_payload", PAYLOAD_COLUMNS),
         (Kind.EXECUTIONS, WORKFLOW_COLUMNS),
         (Kind.TASKS, TASK_COLUMNS),
         (Kind.USERS, USER_COLUMNS),
@@ -102,7 +103,7 @@ def test_the_guard_of_a_new_status_is_the_table_of_the_domain():
 def test_an_upsert_never_changes_what_the_first_write_decided(column):
     statements = Statements(a_dialect())
 
-    for text in (statements.upsert_workflow, statements.upsert_task):
+    for text in (statements.upsert_workflow, statements.upsert_task, statements.upsert_owned_task):
         changes = text.partition("DO UPDATE SET")[2].partition("WHERE")[0]
         assert not re.search(rf"\b{column} =", changes)
 
@@ -117,6 +118,7 @@ def test_a_dialects_own_words_are_used():
     statements = Statements(a_dialect(greatest="the_greater", lock_referred=" KEEP IT"))
 
     assert "attempt = the_greater(task_states.attempt, excluded.attempt)" in statements.upsert_task
+    assert " KEEP IT ON CONFLICT" in statements.upsert_owned_task
     assert statements.refer_to_workflow.endswith(" KEEP IT")
     assert statements.refer_to_user.endswith(" KEEP IT")
 

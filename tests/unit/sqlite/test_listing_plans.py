@@ -105,3 +105,9 @@ def test_retention_finds_what_is_old_by_an_index(steps_of):
 
     assert any("USING INDEX workflow_states_by_end (<expr><?)" in step for step in steps)
     assert not [step for step in steps if step.startswith("SCAN") or "TEMP B-TREE" in step]
+
+
+def test_who_waits_for_an_event_is_found_by_one_index_walk(steps_of):
+    steps = steps_of(lambda repositories: repositories.tasks.awaiting("paid", after="e"))
+
+    assert steps == ["SEARCH task_states USING INDEX task_states_by_event (awaits=? AND exec_id>?)"]

@@ -110,10 +110,18 @@ def test_our_own_schema_is_strict_and_what_belongs_to_a_record_goes_with_it(conn
     apply_migrations(connection, read_migrations(schema_folder("sqlite")), ":memory:")
     database = sqlite_utils.Database(connection)
 
-    assert tables(connection) == {"schema_migrations", "workflow_states", "task_states", "users", "api_keys"}
+    assert tables(connection) == {
+        "schema_migrations",
+        "workflow_states",
+        "task_states",
+        "payloads",
+        "users",
+        "api_keys",
+    }
     assert all(table.strict for table in database.tables)
     for table, key, owner, owners_key in [
         ("task_states", "task_exec_id", "workflow_states", "exec_id"),
+        ("payloads", "key", "workflow_states", "exec_id"),
         ("api_keys", "key_id", "users", "user_id"),
     ]:
         [reference] = database[table].foreign_keys
