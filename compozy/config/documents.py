@@ -1,15 +1,12 @@
 """Plain data read from a file, which remembers the line of every key."""
 
 from collections.abc import Iterable
-from typing import TypeAlias
 
 import attrs
 
 from compozy.domain.errors import Problem
 from compozy.domain.json import JsonObject
-
-KeyPath: TypeAlias = tuple[str | int, ...]
-"""Where a value is in nested data: keys of objects and indexes of lists, from the outside in."""
+from compozy.domain.key_paths import KeyPath, dotted
 
 
 @attrs.frozen
@@ -45,21 +42,6 @@ class Document:
     def problem(self, path: KeyPath, message: str, *, hint: str | None = None) -> Problem:
         """Return a problem at that key."""
         return Problem(message=message, file=self.file, line=self.find_line(path), key=dotted(path), hint=hint)
-
-
-def dotted(path: KeyPath) -> str:
-    """Return the path as people write it.
-
-    >>> dotted(("tasks", 0, "on_success", "next"))
-    'tasks[0].on_success.next'
-    """
-    text = ""
-    for part in path:
-        if isinstance(part, int):
-            text += f"[{part}]"
-        else:
-            text += f".{part}" if text else part
-    return text
 
 
 def in_line_order(problems: Iterable[Problem]) -> list[Problem]:

@@ -1,19 +1,21 @@
 """The pieces that the shapes of the files are made of."""
 
 from collections.abc import Callable
-from datetime import timedelta
-from typing import Annotated, Any, ClassVar, Final
+from datetime import datetime, timedelta
+from typing import Annotated, Any, ClassVar, Final, TypeVar
 
 import attrs
 from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     GetPydanticSchema,
     StringConstraints,
+    Tag,
     WithJsonSchema,
 )
 from pydantic_core import CoreSchema, PydanticCustomError
@@ -43,6 +45,10 @@ class Shape(BaseModel):
     not_yet: ClassVar[frozenset[str]] = frozenset()
 
 
+LONGEST: Final = timedelta(days=36500)
+"""The longest duration: a hundred years, so that an instant so far off can still be written."""
+
+
 def _duration(value: Json) -> timedelta:
     """Return the duration, which must be longer than nothing."""
     try:
@@ -52,6 +58,8 @@ def _duration(value: Json) -> timedelta:
         raise refusal(problem.message, problem.hint) from error
     if not duration:
         raise refusal(f"{value!r} is no time at all", 'write for example "30s", or leave the key out')
+    if duration > LONGEST:
+        raise refusal(f"{value!r} is too long", f"at most {LONGEST.days}d")
     return duration
 
 
@@ -117,12 +125,36 @@ Duration = Annotated[timedelta, BeforeValidator(_duration), WithJsonSchema(spell
 Size = Annotated[int, BeforeValidator(_size), WithJsonSchema(spellings.SIZE)]
 """A number of bytes above nothing, written with its unit."""
 
+
+def _instant(value: Json) -> datetime:
+    """Return the instant, which must say its offset."""
+    hint = 'write for example "2026-01-31T08:00:00Z"'
+    if not isinstance(value, str):
+        raise refusal(f"{value!r} is not an instant", hint)
+    try:
+        instant = datetime.fromisoformat(value)
+    except ValueError:
+        raise refusal(f"{value!r} is not an instant", hint) from None
+    if instant.tzinfo is None:
+        raise refusal(f"{value!r} does not say its offset from UTC", hint)
+    return instant
+
+
+Instant = Annotated[datetime, BeforeValidator(_instant), WithJsonSchema({"type": "string", "title": "instant"})]
+"""A moment, in ISO 8601 with its offset."""
+
 SecretText = Annotated[
     Secret,
     GetPydanticSchema(lambda _source, _handler: no_info_after_validator_function(Secret, str_schema(min_length=1))),
     WithJsonSchema({"type": "string", "title": "secret", "minLength": 1, "writeOnly": True}),
 ]
 """Text that must not show."""
+
+VARIABLE_HINT: Final = "at most 100 letters, digits and _, no digit first"
+"""What the name of a variable looks like."""
+
+VARIABLE_PATTERN: Final = r"^[A-Za-z_][A-Za-z0-9_]{0,99}$"
+"""The same as a regular expression."""
 
 Identifier = Annotated[
     str,
@@ -142,3 +174,40 @@ Lowercase = _Lowercase()
 
 AnyObject = dict[str, Any]
 """A mapping whose content is the user's own."""
+
+Variable = Annotated[
+    str,
+    StringConstraints(pattern=VARIABLE_PATTERN),
+    Field(title="variable", json_schema_extra={"patternErrorMessage": VARIABLE_HINT}),
+]
+"""The name of a variable of templates and expressions."""
+
+TemplateIdentifier = Annotated[
+    str,
+    StringConstraints(pattern=r"^([A-Za-z0-9_][A-Za-z0-9_-]{0,99}|[^\n]{0,200}\{\{[^\n]{0,200})$"),
+    Field(title="id", json_schema_extra={"patternErrorMessage": f"{ID_HINT}; or a template"}),
+]
+"""An id, or a template of one."""
+
+FORM_MARK: Final = "\0"
+"""What the parts of an error's place begin with that name the form of a value, and no key."""
+
+
+def _form(value: Json) -> str:
+    """Return which form a value has that is an id or the thing itself."""
+    return f"{FORM_MARK}id" if isinstance(value, str) else f"{FORM_MARK}inline"
+
+
+ThingT = TypeVar("ThingT")
+
+IdOr = Annotated[
+    Annotated[Identifier, Tag(f"{FORM_MARK}id")] | Annotated[ThingT, Tag(f"{FORM_MARK}inline")], Discriminator(_form)
+]
+"""A thing, or the id of one that is defined elsewhere."""
+
+NameOr = Annotated[
+    Annotated[Annotated[str, StringConstraints(min_length=1, max_length=200)], Tag(f"{FORM_MARK}id")]
+    | Annotated[ThingT, Tag(f"{FORM_MARK}inline")],
+    Discriminator(_form),
+]
+"""The same for models, whose names have dots and colons in them."""

@@ -1,9 +1,8 @@
-"""Keys and values of the language that this version does not run: refused by name, so that nobody thinks they work.
+"""Keys of the language that this version does not run: refused by name, so that nobody thinks they work.
 
 Remove an entry here in the change that makes it run.
 """
 
-from collections.abc import Mapping
 from typing import Final
 
 
@@ -16,29 +15,25 @@ NOT_YET: Final = "not supported by this version yet"
 """What every such problem says."""
 
 PROJECT_KEYS: Final = _words(
-    "agents autoload cli config limits mcp_proxy mcps memories memory models monitoring schemas stream webhooks worker"
+    "cli embedders knowledge knowledge_bases mcp_proxy mcps memory monitoring stream vector_dbs webhooks"
 )
-RUNTIME_KEYS: Final = _words(
-    "permissions task_execution_timeout_default task_execution_timeout_max tool_execution_timeout"
-)
+RUNTIME_KEYS: Final = _words("task_execution_timeout_default task_execution_timeout_max")
 SERVER_KEYS: Final = _words("auth base_url cors cors_enabled timeout timeouts")
 DATABASE_KEYS: Final = _words("conn_string dbname max_idle_conns max_open_conns")
 TEMPORAL_KEYS: Final = _words("task_queue")
 TEMPORAL_STANDALONE_KEYS: Final = _words("cluster_name")
-TOOL_KEYS: Final = _words("env input output")
-WORKFLOW_KEYS: Final = _words("agents author license mcps schedule schemas triggers")
-WORKFLOW_CONFIG_KEYS: Final = _words(
-    "heartbeat_timeout retry_policy schedule_to_close_timeout schedule_to_start_timeout start_to_close_timeout"
+LIMITS_KEYS: Final = _words(
+    """max_config_file_nesting_depth max_config_file_size max_message_content_length max_nesting_depth
+    max_string_length max_task_context_depth max_total_content_size parent_update_batch_size"""
 )
+WORKFLOW_KEYS: Final = _words("knowledge knowledge_bases mcps")
 TASK_KEYS: Final = _words(
-    """action agent attachments batch condition config env filter final index_var input item_var items key_template
-    max_iterations max_keys mcps memory memory_ref mode model_config on_timeout operation output payload processor
-    prompt retries routes signal sleep task tools wait_for"""
+    "attachments batch_size clear_config flush_config health_config knowledge max_keys mcps stats_config"
 )
-
-VALUES: Final[Mapping[str, frozenset[str]]] = {
-    "type": _words("aggregate collection composite memory router signal wait"),
-    "strategy": _words("best_effort fail_fast race"),
-    "runtime.type": _words("bun deno node"),
-}
-"""Values that are refused so, by the key (``runtime.type``) or, where tasks nest, by its last part."""
+AGENT_KEYS: Final = _words("attachments env knowledge mcps with")
+ACTION_KEYS: Final = _words("attachments with")
+MODEL_KEYS: Final = _words("max_tool_iterations organization")
+MEMORY_KEYS: Final = _words(
+    """default_key_template eviction_policy flushing locking max_context_ratio privacy_policy token_allocation
+    token_provider"""
+)

@@ -10,7 +10,7 @@ from compozy.domain.durations import format_duration
 from compozy.domain.secrets import Secret
 from compozy.domain.sizes import format_size
 
-_SIZES: Final = frozenset({"cache.max_memory"})
+_SIZES: Final = frozenset({"cache.max_memory", "limits.max_payload_size"})
 
 
 class Level(StrEnum):

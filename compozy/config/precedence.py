@@ -7,13 +7,14 @@ from typing import Any
 import attrs
 from pydantic import ValidationError
 
-from compozy.config.documents import Document, KeyPath, dotted
+from compozy.config.documents import Document
 from compozy.config.origins import Level, Origin
 from compozy.config.sections import Sections
 from compozy.config.settings import Mode, RateLimitBackend, StoreDriver
 from compozy.config.table import SETTINGS, Follows, Setting
 from compozy.config.validation import describe
 from compozy.domain.errors import Problem
+from compozy.domain.key_paths import KeyPath, dotted
 
 
 @attrs.frozen

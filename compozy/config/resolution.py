@@ -14,6 +14,7 @@ from compozy.config.sections import Sections
 from compozy.config.settings import (
     CacheSettings,
     DatabaseSettings,
+    LimitsSettings,
     LogSettings,
     Mode,
     RateLimitBackend,
@@ -25,6 +26,7 @@ from compozy.config.settings import (
     TelemetrySettings,
     TemporalSettings,
     TemporalStandaloneSettings,
+    WorkerSettings,
 )
 from compozy.config.table import NEVER
 from compozy.domain.errors import Problem
@@ -103,6 +105,8 @@ def _build(origins: Mapping[str, Origin], root: Path) -> Settings:
         cache=CacheSettings(**_section(values, "cache.")),
         rate_limit=RateLimitSettings(**_section(values, "ratelimit.")),
         temporal=TemporalSettings(**_section(values, "temporal."), standalone=standalone),
+        limits=LimitsSettings(**_section(values, "limits.")),
+        worker=WorkerSettings(**_section(values, "worker.")),
         log=LogSettings(**_section(values, "log.")),
         telemetry=TelemetrySettings(**_section(values, "telemetry.")),
         origins=tuple(origins.values()),

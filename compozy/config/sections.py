@@ -12,7 +12,7 @@ from pydantic_core.core_schema import no_info_after_validator_function, str_sche
 
 from compozy.config import spellings
 from compozy.config.fields import Duration, FilePath, Lowercase, Name, SecretText, Shape, Size, duration_or, refusal
-from compozy.config.not_yet import DATABASE_KEYS, SERVER_KEYS, TEMPORAL_KEYS, TEMPORAL_STANDALONE_KEYS
+from compozy.config.not_yet import DATABASE_KEYS, LIMITS_KEYS, SERVER_KEYS, TEMPORAL_KEYS, TEMPORAL_STANDALONE_KEYS
 from compozy.config.urls import (
     checked_database_url,
     checked_host_port,
@@ -173,6 +173,20 @@ class TemporalSection(Section):
     standalone: TemporalStandaloneSection | None = None
 
 
+class LimitsSection(Section):
+    """``limits``: how large things may be."""
+
+    not_yet: ClassVar[frozenset[str]] = LIMITS_KEYS
+
+    max_payload_size: Size | None = None
+
+
+class WorkerSection(Section):
+    """``worker``: how much one process carries out."""
+
+    concurrency: Annotated[int, Field(ge=1, le=10_000)] | None = None
+
+
 class LogSection(Section):
     """``log``: what the program writes to stderr."""
 
@@ -196,5 +210,7 @@ class Sections(Shape):
     cache: CacheSection | None = None
     ratelimit: RateLimitSection | None = None
     temporal: TemporalSection | None = None
+    limits: LimitsSection | None = None
+    worker: WorkerSection | None = None
     log: LogSection | None = None
     telemetry: TelemetrySection | None = None

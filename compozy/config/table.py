@@ -9,6 +9,7 @@ from typing import Final
 import attrs
 
 from compozy.domain.durations import format_duration
+from compozy.domain.sizes import format_size
 
 
 @attrs.frozen
@@ -22,12 +23,18 @@ class Follows:
     key: str
 
 
+class SizeBytes(int):
+    """A number of bytes, which is written with its unit."""
+
+
 def as_written(default: str | int | timedelta) -> str | int:
     """Return a default as YAML has it.
 
-    >>> as_written(timedelta(seconds=90)), as_written(5001)
-    ('1m30s', 5001)
+    >>> as_written(timedelta(seconds=90)), as_written(5001), as_written(SizeBytes(2048))
+    ('1m30s', 5001, '2kib')
     """
+    if isinstance(default, SizeBytes):
+        return format_size(default)
     return format_duration(default) if isinstance(default, timedelta) else default
 
 
@@ -183,6 +190,19 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "TEMPORAL_START_TIMEOUT",
         timedelta(seconds=30),
         "how long the dev server may take to answer",
+    ),
+    Setting(
+        "limits.max_payload_size",
+        "LIMITS_MAX_PAYLOAD_SIZE",
+        SizeBytes(16 * 1024 * 1024),
+        "how large the input of an execution and the output of a tool may be",
+    ),
+    Setting(
+        "worker.concurrency",
+        "WORKER_CONCURRENCY",
+        100,
+        "how many tasks one process carries out at a time",
+        "--concurrency",
     ),
     Setting("log.level", "LOG_LEVEL", "info", "debug, info, warning or error", "--log-level"),
     Setting("log.format", "LOG_FORMAT", "auto", "console, json, or auto: console on a terminal", "--log-format"),

@@ -3,40 +3,53 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-import attrs
-
-
-@attrs.frozen(kw_only=True)
-class TaskRule:
-    """What goes with a type of task.
-
-    Attributes:
-        needs: The key that it cannot do without.
-        refuses: The keys that have no meaning for it.
-        hint: Where they belong.
-    """
-
-    needs: str
-    refuses: tuple[str, ...]
-    hint: str
-
-
-TASK_RULES: Final[Mapping[str, TaskRule]] = {
-    "basic": TaskRule(needs="tool", refuses=("tasks", "strategy", "max_workers"), hint="it belongs to type: parallel"),
-    # A time limit of the whole container comes with a later version; until then it must not look as if it had one.
-    "parallel": TaskRule(needs="tasks", refuses=("tool", "timeout"), hint="give it to the tasks inside"),
-}
-"""The rule of each type that this version runs."""
-
 DEFAULT_TYPE: Final = "basic"
+
+NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "basic": (),  # a tool, an agent or a prompt, which is a rule of its own
+    "router": ("condition", "routes"),
+    "parallel": ("tasks",),
+    "collection": ("items", "task"),
+    "aggregate": ("outputs",),
+    "composite": ("tasks",),
+    "signal": ("signal",),
+    "wait": ("wait_for",),
+    "memory": ("operation", "memory_ref", "key_template"),
+}
+"""The keys that each type cannot do without."""
+
+EXECUTORS: Final = ("tool", "agent", "prompt")
+"""Of these a basic task has one; a prompt may go with an agent."""
+
+ASKING: Final = ("model_config", "tools", "max_iterations", "memory")
+"""What a basic task may say besides, when it asks a model."""
+
+
+def _of(*types: str) -> tuple[str, ...]:
+    return types
+
+
+BELONGS: Final[Mapping[str, tuple[str, ...]]] = {
+    **dict.fromkeys((*EXECUTORS, "action", *ASKING), _of("basic")),
+    "tasks": _of("parallel", "composite"),
+    "strategy": _of("parallel", "collection", "composite"),
+    "max_workers": _of("parallel", "collection"),
+    **dict.fromkeys(("task", "items", "filter", "item_var", "index_var", "mode", "batch"), _of("collection")),
+    "routes": _of("router"),
+    "signal": _of("signal"),
+    **dict.fromkeys(("wait_for", "processor", "on_timeout"), _of("wait")),
+    **dict.fromkeys(("operation", "memory_ref", "key_template", "payload", "limit", "offset"), _of("memory")),
+}
+"""The types that a key has a meaning for; a key that is not here has one for all."""
 
 _ABSENT: Final[dict[str, Any]] = {"type": "null"}  # null is as good as left out
 
 
 def add_rules(schema: dict[str, Any]) -> None:
-    """Add to the schema of a task the rules, and that tasks inside others have no successor."""
-    inside = {"properties": {"tasks": {"items": {"properties": {"on_success": _ABSENT, "on_error": _ABSENT}}}}}
-    schema["allOf"] = [*({"if": _is_of(type_), "then": _obeys(rule)} for type_, rule in TASK_RULES.items()), inside]
+    """Add to the schema of a task the rules of its type, and that tasks inside others have no successor."""
+    alone = {"properties": {"on_success": _ABSENT, "on_error": _ABSENT}}
+    inside = {"properties": {"tasks": {"items": alone}, "task": alone, "processor": alone}}
+    schema["allOf"] = [*({"if": _is_of(type_), "then": _obeys(type_)} for type_ in NEEDS), inside]
 
 
 def _is_of(type_: str) -> dict[str, Any]:
@@ -45,7 +58,12 @@ def _is_of(type_: str) -> dict[str, Any]:
     return is_it if type_ == DEFAULT_TYPE else {**is_it, "required": ["type"]}
 
 
-def _obeys(rule: TaskRule) -> dict[str, Any]:
-    """Return what holds for tasks that keep to a rule."""
-    properties = {rule.needs: {"not": _ABSENT}, **dict.fromkeys(rule.refuses, _ABSENT)}
-    return {"required": [rule.needs], "properties": properties}
+def _obeys(type_: str) -> dict[str, Any]:
+    """Return what holds for tasks that keep to the rules of a type."""
+    needs = NEEDS[type_]
+    refused = [key for key, types in BELONGS.items() if type_ not in types]
+    properties = {**{key: {"not": _ABSENT} for key in needs}, **dict.fromkeys(refused, _ABSENT)}
+    rule: dict[str, Any] = {"required": list(needs), "properties": properties} if needs else {"properties": properties}
+    if type_ == DEFAULT_TYPE:
+        rule["anyOf"] = [{"required": [key], "properties": {key: {"not": _ABSENT}}} for key in EXECUTORS]
+    return rule

@@ -2,22 +2,28 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final, TypeAlias, TypeVar, get_args
+from itertools import islice
+from typing import Any, Final, TypeAlias, TypeVar, get_args, get_origin
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from compozy.config import not_yet
-from compozy.config.documents import Document, KeyPath, in_line_order
-from compozy.config.fields import ID_HINT, Shape
+from compozy.config.documents import Document, in_line_order
+from compozy.config.fields import FORM_MARK, ID_HINT, VARIABLE_HINT, VARIABLE_PATTERN, Shape
 from compozy.domain.errors import Problem
+from compozy.domain.key_paths import KeyPath
 from compozy.domain.secrets import HIDDEN
 from compozy.domain.suggestions import did_you_mean
 
 ShapeT = TypeVar("ShapeT", bound=Shape)
 
+MOST_TOLD: Final = 200
+"""How many problems of one file are told at once: nobody reads more, and to find the ways out takes time."""
+
 _Description: TypeAlias = tuple[str, str | None]
 _SHOWN_CHARACTERS: Final = 60  # half a line of a terminal
+_DIRECTIVE: Final = "$"  # $use and $ref of other implementations
 _SECRETS: Final = frozenset({"api_key", "password"})
 
 
@@ -75,7 +81,13 @@ _DESCRIPTIONS: Final[Mapping[str, Callable[[Any, dict[str, Any]], _Description]]
     "less_than_equal": lambda value, context: (f"{value} is too large", f"at most {context['le']}"),
     "string_too_short": lambda _value, _: ("must not be empty", None),
     "too_short": lambda _value, _: ("must not be empty", None),
-    "string_pattern_mismatch": lambda value, _: (f"{shown(value)} is not an id", ID_HINT),
+    **dict.fromkeys(("float_type", "float_parsing", "finite_number"), _not_a("a number", r"[0-9]+(\.[0-9]+)?")),
+    "string_too_long": lambda _value, context: ("is too long", f"at most {context['max_length']} characters"),
+    "string_pattern_mismatch": lambda value, context: (
+        (f"{shown(value)} is not the name of a variable", VARIABLE_HINT)
+        if context["pattern"] == VARIABLE_PATTERN
+        else (f"{shown(value)} is not an id", ID_HINT)
+    ),
 }
 """What is wrong and the way out, by the type of pydantic's error; given the value and the error's context."""
 
@@ -88,7 +100,16 @@ def check_shape(document: Document, shape: type[ShapeT]) -> tuple[ShapeT | None,
     try:
         return shape.model_validate(document.data, strict=True), []
     except ValidationError as error:
-        return None, in_line_order(_problems(error, document, shape))
+        problems = in_line_order(_problems(error, document, shape))
+        return None, [*problems, *more_than_told(document, len(problems))]
+
+
+def more_than_told(document: Document, told: int) -> list[Problem]:
+    """Return what ends the problems of a file of which only the first :data:`MOST_TOLD` are told; else nothing."""
+    if told < MOST_TOLD:
+        return []
+    hint = f"these are the first {MOST_TOLD} problems of the file"
+    return [document.problem((), "there may be more wrong", hint=hint)]
 
 
 def describe(error: ErrorDetails) -> tuple[str, str | None]:
@@ -102,28 +123,19 @@ def describe(error: ErrorDetails) -> tuple[str, str | None]:
 
 
 def _problems(error: ValidationError, document: Document, shape: type[Shape]) -> Iterator[Problem]:
-    """Yield one problem per error, leaving out what is inside a thing that this version does not run anyway."""
-    errors = error.errors(include_url=False)
-    skipped = [found["loc"][:-1] for found in errors if found["loc"][-1:] == ("type",) and _is_value_not_yet(found)]
-    for found in errors:
-        path = found["loc"]
-        if _is_value_not_yet(found):
-            yield document.problem(path, f"{shown(found['input'])} is {not_yet.NOT_YET}", hint=describe(found)[1])
-        elif any(path[: len(outer)] == outer for outer in skipped):
-            continue
-        elif found["type"] == "extra_forbidden":
+    """Yield one problem per error."""
+    for found in islice(error.errors(include_url=False), MOST_TOLD):
+        path = _keys_of(found["loc"])
+        if found["type"] == "extra_forbidden":
             yield _unexpected_key(path, document, shape)
         else:
             message, hint = describe(found)
             yield document.problem(path, message, hint=hint)
 
 
-def _is_value_not_yet(error: ErrorDetails) -> bool:
-    """Tell whether the error is about a value of the language that this version does not run."""
-    if error["type"] != "literal_error" or not isinstance(error["input"], str):
-        return False
-    words = tuple(str(part) for part in error["loc"])
-    return any(error["input"] in not_yet.VALUES.get(".".join(words[start:]), ()) for start in range(len(words)))
+def _keys_of(place: KeyPath) -> KeyPath:
+    """Return the keys of an error's place, without the names of forms between them."""
+    return tuple(part for part in place if not (isinstance(part, str) and part.startswith(FORM_MARK)))
 
 
 def _unexpected_key(path: KeyPath, document: Document, shape: type[Shape]) -> Problem:
@@ -131,17 +143,30 @@ def _unexpected_key(path: KeyPath, document: Document, shape: type[Shape]) -> Pr
     owner = _shape_at(shape, path[:-1])
     if path[-1] in owner.not_yet:
         return document.problem(path, not_yet.NOT_YET, hint="remove the key")
+    if str(path[-1]).startswith(_DIRECTIVE):
+        hint = "name what is defined elsewhere by its id, such as `agent: writer`"
+        return document.problem(path, "directives are not part of the language", hint=hint)
     known = [field.alias or name for name, field in owner.model_fields.items()]
     return document.problem(path, "unknown key", hint=did_you_mean(str(path[-1]), known))
 
 
 def _shape_at(shape: type[Shape], path: KeyPath) -> type[Shape]:
     """Return the shape of the mapping at this path."""
+    is_key_of_user = False
     for part in path:
-        if isinstance(part, str):
+        if isinstance(part, str) and not is_key_of_user:
             fields = {field.alias or name: field for name, field in shape.model_fields.items()}
-            shape = next(_shapes_in(fields[part].annotation))
+            annotation = fields[part].annotation
+            shape = next(_shapes_in(annotation))
+            is_key_of_user = _is_mapping(annotation)
+        else:
+            is_key_of_user = False
     return shape
+
+
+def _is_mapping(annotation: Any) -> bool:
+    """Tell whether an annotation is that of a mapping with keys of the user's own, perhaps an optional one."""
+    return get_origin(annotation) is dict or any(map(_is_mapping, get_args(annotation)))
 
 
 def _shapes_in(annotation: Any) -> Iterator[type[Shape]]:

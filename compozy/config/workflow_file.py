@@ -2,50 +2,47 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
-from compozy.config.fields import AnyObject, Duration, Identifier, Shape
-from compozy.config.not_yet import TASK_KEYS, WORKFLOW_CONFIG_KEYS, WORKFLOW_KEYS
-from compozy.config.project_file import ToolEntry
-from compozy.config.task_types import add_rules
-
-
-class TransitionEntry(Shape):
-    """What follows a task."""
-
-    next: Identifier | None = Field(None, description="the task that runs then")
-    with_: AnyObject | None = Field(None, alias="with", description="templates, over the input of that task")
+from compozy.config.author import AuthorSection
+from compozy.config.fields import AnyObject, Duration, Identifier, Instant, Name, Shape
+from compozy.config.not_yet import WORKFLOW_KEYS
+from compozy.config.options_entry import OptionsEntry
+from compozy.config.resource_entries import AgentEntry, SchemaReference, ToolEntry
+from compozy.config.task_entry import TaskEntry
 
 
-class TaskEntry(Shape):
-    """One task. Which keys go with which type is in ``task_types``, and checked with the rest of the workflow."""
-
-    model_config = ConfigDict(json_schema_extra=add_rules)
-
-    not_yet: ClassVar[frozenset[str]] = TASK_KEYS
-
-    id: Identifier = Field(description="unique among its siblings")
-    type: Literal["basic", "parallel"] = Field("basic", description="basic calls a tool, parallel runs the tasks in it")
-    tool: Identifier | None = Field(None, description="the tool that a basic task calls")
-    with_: AnyObject | None = Field(None, alias="with", description="the input: templates, rendered when it starts")
-    outputs: AnyObject | None = Field(None, description="what later tasks see: templates of .output; else all of it")
-    on_success: TransitionEntry | None = Field(None, description="what follows when it succeeded")
-    on_error: TransitionEntry | None = Field(None, description="what follows when it did not succeed")
-    timeout: Duration | None = Field(None, description="how long it may run; as long as its tool when not set")
-    tasks: list["TaskEntry"] | None = Field(None, description="the tasks in a parallel one")
-    strategy: Literal["wait_all"] | None = Field(None, description="when a parallel task has ended")
-    max_workers: Annotated[int, Field(ge=1)] | None = Field(
-        None, description="how many of the tasks in it run at a time; all when not set"
-    )
-
-
-class WorkflowConfig(Shape):
+class WorkflowConfig(OptionsEntry):
     """What holds for the whole workflow."""
 
-    not_yet: ClassVar[frozenset[str]] = WORKFLOW_CONFIG_KEYS
-
-    input: AnyObject | None = Field(None, description="JSON Schema 2020-12 of the input; any object when not set")
+    input: SchemaReference | None = Field(
+        None, description="JSON Schema 2020-12 of the input, or the id of one; any object when not set"
+    )
     env: dict[str, str] | None = Field(None, description="more variables for .env, over those of the file .env")
+
+
+class TriggerEntry(Shape):
+    """What starts executions of the workflow besides requests."""
+
+    type: Literal["signal", "webhook"] = Field(description="what kind of thing it is")
+    name: Name | None = Field(None, description="name of the event; of a webhook, its slug says as much")
+    schema_: SchemaReference | None = Field(None, alias="schema", description="JSON Schema of its payload, or its id")
+    webhook: AnyObject | None = Field(None, description="what else a webhook says")
+
+
+class ScheduleEntry(Shape):
+    """When the workflow runs by itself."""
+
+    cron: Name = Field(description="5 to 7 fields, @daily and the like, or @every 10s")
+    timezone: Name | None = Field(None, description="IANA name such as Europe/Lisbon; UTC when not set")
+    enabled: bool | None = Field(None, description="whether it is on; it is when not set")
+    jitter: Duration | None = Field(None, description="the most by which each start is put off at random")
+    overlap_policy: Literal["skip", "allow", "buffer_one", "cancel_other"] | None = Field(
+        None, description="what happens when it is due while the last one still runs; skip when not set"
+    )
+    start_at: Instant | None = Field(None, description="nothing starts before")
+    end_at: Instant | None = Field(None, description="nothing starts after")
+    input: AnyObject | None = Field(None, description="the input of each execution")
 
 
 class WorkflowFile(Shape):
@@ -53,11 +50,18 @@ class WorkflowFile(Shape):
 
     not_yet: ClassVar[frozenset[str]] = WORKFLOW_KEYS
 
+    resource: Literal["workflow"] | None = Field(None, description="what the file is, for autoload")
     id: Identifier = Field(description="unique in the project; its name in URLs and commands")
     version: str | None = Field(None, description="its own version; templates see it as .workflow.version")
     description: str | None = Field(None, description="for people")
+    author: AuthorSection | None = Field(None, description="who to ask")
+    license: str | None = Field(None, description="for people")
     config: WorkflowConfig | None = Field(None, description="what holds for the whole workflow")
+    triggers: list[TriggerEntry] | None = Field(None, description="what starts it besides requests")
+    schedule: ScheduleEntry | None = Field(None, description="when it runs by itself")
     tools: list[ToolEntry] | None = Field(None, description="tools of this workflow, over those of the project")
+    agents: list[AgentEntry] | None = Field(None, description="agents of this workflow, over those of the project")
+    schemas: list[AnyObject] | None = Field(None, description="JSON Schemas with an id, over those of the project")
     tasks: Annotated[list[TaskEntry], Field(min_length=1)] = Field(
         description="the first one starts; the others run when another one leads to them"
     )

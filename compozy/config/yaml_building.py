@@ -13,10 +13,11 @@ from typing import Any, Final
 import attrs
 import yaml
 
-from compozy.config.documents import Document, KeyPath, Mark
+from compozy.config.documents import Document, Mark
 from compozy.config.yaml_scalars import plain_scalar
 from compozy.domain.errors import InvalidError, Problem
 from compozy.domain.json import Json, JsonObject
+from compozy.domain.key_paths import KeyPath
 
 MAX_DEPTH: Final = 64
 """Deepest nesting, aliases included; far below what Python's recursion limit allows to whoever walks the data."""

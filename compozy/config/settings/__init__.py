@@ -5,7 +5,13 @@
 
 from compozy.config.settings.backends import CacheSettings, DatabaseSettings, RateLimitSettings, RedisSettings
 from compozy.config.settings.choices import CacheDriver, Mode, RateLimitBackend, StoreDriver
-from compozy.config.settings.program import LogSettings, ServerSettings, TelemetrySettings
+from compozy.config.settings.program import (
+    LimitsSettings,
+    LogSettings,
+    ServerSettings,
+    TelemetrySettings,
+    WorkerSettings,
+)
 from compozy.config.settings.temporal import TemporalSettings, TemporalStandaloneSettings
 from compozy.config.settings.whole import Settings
 
@@ -13,6 +19,7 @@ __all__ = [
     "CacheDriver",
     "CacheSettings",
     "DatabaseSettings",
+    "LimitsSettings",
     "LogSettings",
     "Mode",
     "RateLimitBackend",
@@ -24,4 +31,5 @@ __all__ = [
     "TelemetrySettings",
     "TemporalSettings",
     "TemporalStandaloneSettings",
+    "WorkerSettings",
 ]

@@ -24,6 +24,28 @@ class ServerSettings:
 
 
 @attrs.frozen(kw_only=True)
+class LimitsSettings:
+    """How large things may be.
+
+    Attributes:
+        max_payload_size: Bytes of JSON that the input of an execution and the output of a tool may have.
+    """
+
+    max_payload_size: int
+
+
+@attrs.frozen(kw_only=True)
+class WorkerSettings:
+    """How much one process carries out.
+
+    Attributes:
+        concurrency: How many tasks at a time.
+    """
+
+    concurrency: int
+
+
+@attrs.frozen(kw_only=True)
 class LogSettings:
     """What the program writes to stderr.
 

@@ -7,7 +7,13 @@ import attrs
 from compozy.config.origins import Origin
 from compozy.config.settings.backends import CacheSettings, DatabaseSettings, RateLimitSettings, RedisSettings
 from compozy.config.settings.choices import CacheDriver, Mode
-from compozy.config.settings.program import LogSettings, ServerSettings, TelemetrySettings
+from compozy.config.settings.program import (
+    LimitsSettings,
+    LogSettings,
+    ServerSettings,
+    TelemetrySettings,
+    WorkerSettings,
+)
 from compozy.config.settings.temporal import TemporalSettings
 
 
@@ -24,6 +30,8 @@ class Settings:
         cache: The embedded cache; not used with Redis.
         rate_limit: How much each client may ask of the API.
         temporal: The workflow engine.
+        limits: How large things may be.
+        worker: How much one process carries out.
         log: What is written to stderr.
         telemetry: What others are told.
         origins: Where each value came from, in the order of the table of settings.
@@ -37,6 +45,8 @@ class Settings:
     cache: CacheSettings
     rate_limit: RateLimitSettings
     temporal: TemporalSettings
+    limits: LimitsSettings
+    worker: WorkerSettings
     log: LogSettings
     telemetry: TelemetrySettings
     origins: tuple[Origin, ...] = ()

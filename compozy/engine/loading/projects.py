@@ -1,24 +1,30 @@
 """A project from ``compozy.yaml`` and the files it names, or everything that is wrong with them, at once."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import attrs
 
 from compozy.config.documents import Document, in_line_order
-from compozy.config.project_file import ProjectFile, ToolEntry
+from compozy.config.project_file import ProjectFile
 from compozy.config.reading import ReadProjectFile, read_project_file, settings_of
 from compozy.config.settings import Mode, Settings
-from compozy.config.validation import check_shape
+from compozy.config.validation import MOST_TOLD, check_shape, more_than_told
 from compozy.config.workflow_file import WorkflowFile
 from compozy.config.yaml_files import read_yaml
 from compozy.domain.definitions import Project
 from compozy.domain.errors import InvalidError, Problem
+from compozy.engine.loading.autoload import Autoloaded, autoload
 from compozy.engine.loading.building import build_workflow
-from compozy.engine.loading.ids import duplicate_tools, duplicate_workflows
+from compozy.engine.loading.declarations import Declarations, project_declarations, workflow_declarations
+from compozy.engine.loading.ids import duplicate_declarations, duplicate_workflows
+from compozy.engine.loading.resource_rules import declaration_problems
+from compozy.engine.loading.resources import Resources, built_in_resources
+from compozy.engine.loading.runtimes import build_runtime, runtime_problems
 from compozy.engine.loading.sources import find_sources
-from compozy.engine.loading.templating import tool_template_problems
+from compozy.engine.loading.timing import option_problems
 from compozy.engine.loading.workflows import workflow_problems
 
 
@@ -29,10 +35,12 @@ class LoadedProject:
     Attributes:
         settings: How the program runs.
         project: What it runs.
+        warnings: What is wrong with files that the project wants to go on without (``autoload.strict: false``).
     """
 
     settings: Settings
     project: Project
+    warnings: tuple[Problem, ...] = ()
 
 
 def read_project(
@@ -51,15 +59,15 @@ def read_project(
         default_mode: The mode when nothing says otherwise.
 
     Raises:
-        InvalidError: With everything that is wrong: file by file (the project file, ``.env``, the workflows in order
-            of their patterns), line by line, then the environment and the flags.
+        InvalidError: With everything that is wrong: file by file (the project file, ``.env``, the files of
+            ``autoload``, the workflows in order of their patterns), line by line, then the environment and the flags.
     """
     read = read_project_file(path)
     settings, outside = settings_of(read, environ=environ, flags=flags, default_mode=default_mode)
-    project, problems = _load(read)
-    if settings is None or project is None or outside:
-        raise InvalidError([*problems, *outside])
-    return LoadedProject(settings=settings, project=project)
+    found = _load(read)
+    if settings is None or found.project is None or outside:
+        raise InvalidError([*found.problems, *outside])
+    return LoadedProject(settings=settings, project=found.project, warnings=found.warnings)
 
 
 def load_project(path: Path) -> Project:
@@ -71,10 +79,10 @@ def load_project(path: Path) -> Project:
     Raises:
         InvalidError: With everything that is wrong with the files.
     """
-    project, problems = _load(read_project_file(path))
-    if project is None:
-        raise InvalidError(problems)
-    return project
+    found = _load(read_project_file(path))
+    if found.project is None:
+        raise InvalidError(found.problems)
+    return found.project
 
 
 @attrs.frozen
@@ -86,26 +94,39 @@ class _ReadWorkflow:
     problems: list[Problem]
 
 
-def _load(read: ReadProjectFile) -> tuple[Project | None, list[Problem]]:
-    """Return the project, or None and everything wrong with its files, in the order of the files."""
+@attrs.frozen(kw_only=True)
+class _Found:
+    """The project, or None and everything wrong with its files, in the order of the files."""
+
+    project: Project | None
+    problems: list[Problem]
+    warnings: tuple[Problem, ...] = ()
+
+
+def _load(read: ReadProjectFile) -> _Found:
+    """Return the project, or everything wrong with its files."""
     sources, source_problems = find_sources(read.document, read.folder)
-    workflows = [_read_workflow(source) for source in sources]
+    loaded = autoload(read.document, read.file.autoload if read.file else None, read.folder, named=sources)
+    workflows = [_read_workflow(source) for source in (*sources, *loaded.workflows)]
     in_shape = [(each.document, each.file) for each in workflows if each.document and each.file]
-    project_tools = {tool.id for tool in read.file.tools or []} if read.file else None
-    clashes = list(duplicate_workflows(in_shape))
-    problems = in_line_order(
-        [*read.problems_of_file, *source_problems, *_project_problems(read, [file for _, file in in_shape])]
+    own = [project_declarations(read.document, read.file)] if read.file else []
+    declared = [*own, *loaded.declared]
+    resources = _resources(read, loaded, declared)
+    about_declared = [*duplicate_declarations(declared), *_declaration_problems(declared, resources)]
+    of_project = [problem for problem in about_declared if problem.file == read.document.file]
+    has_tools = any(
+        each.all_tools for each in (*declared, *(workflow_declarations(*workflow) for workflow in in_shape))
     )
-    problems += read.problems_of_env
-    for each in workflows:
-        found = each.problems
-        if each.document and each.file:
-            found = [clash for clash in clashes if clash.file == each.document.file]
-            found += workflow_problems(each.document, each.file, project_tools)
-        problems += in_line_order(found)
+    problems = in_line_order(
+        [*read.problems_of_file, *source_problems, *of_project, *_project_problems(read, has_tools=has_tools)]
+    )
+    problems += [*read.problems_of_env, *loaded.problems]
+    problems += [problem for problem in about_declared if problem.file != read.document.file]
+    problems += _workflow_problems(workflows, in_shape, resources)
     if problems or read.file is None:
-        return None, problems
-    return _build(read, read.file, [file for _, file in in_shape]), []
+        return _Found(project=None, problems=problems)
+    project = _build(read, read.file, resources, in_shape)
+    return _Found(project=project, problems=[], warnings=tuple(loaded.warnings))
 
 
 def _read_workflow(source: Path) -> _ReadWorkflow:
@@ -117,32 +138,55 @@ def _read_workflow(source: Path) -> _ReadWorkflow:
     return _ReadWorkflow(document, *check_shape(document, WorkflowFile))
 
 
-def _project_problems(read: ReadProjectFile, workflows: Sequence[WorkflowFile]) -> Iterator[Problem]:
-    """Yield what is wrong with the project file beyond its shape."""
-    if read.file is None:
-        return
-    tools = read.file.tools or []
-    yield from duplicate_tools(read.document, tools)
-    yield from tool_template_problems(read.document, tools)
-    entrypoint = read.file.runtime.entrypoint if read.file.runtime else None
-    if entrypoint is None:
-        if tools or any(workflow.tools for workflow in workflows):
-            hint = "name the file that exports them"
-            yield read.document.problem(("runtime", "entrypoint"), "is required where there are tools", hint=hint)
-    elif not (read.folder / entrypoint).is_file():
-        hint = "the path is relative to the project file"
-        yield read.document.problem(("runtime", "entrypoint"), f"there is no file {entrypoint!r}", hint=hint)
+def _resources(read: ReadProjectFile, loaded: Autoloaded, declared: Sequence[Declarations]) -> Resources:
+    """Return what the project gives to all its workflows, as far as its files could be read."""
+    runtime = build_runtime(read.file.runtime if read.file else None)
+    is_complete = read.file is not None and not loaded.problems
+    return built_in_resources(read.file, runtime, is_complete=is_complete).with_declarations(declared)
 
 
-def _build(read: ReadProjectFile, file: ProjectFile, workflows: Sequence[WorkflowFile]) -> Project:
+def _declaration_problems(declared: Sequence[Declarations], resources: Resources) -> Iterator[Problem]:
+    """Yield what is wrong with what the files of the project declare, file by file."""
+    for each in declared:
+        yield from in_line_order(list(declaration_problems(each, resources)))
+
+
+def _project_problems(read: ReadProjectFile, *, has_tools: bool) -> Iterator[Problem]:
+    """Yield what else is wrong with the project file beyond its shape."""
+    if read.file is not None:
+        yield from option_problems(read.document, ("config",), read.file.config)
+        yield from runtime_problems(read.document, read.file.runtime, read.folder, has_tools=has_tools)
+
+
+def _workflow_problems(
+    workflows: Sequence[_ReadWorkflow], in_shape: Sequence[tuple[Document, WorkflowFile]], resources: Resources
+) -> Iterator[Problem]:
+    """Yield what is wrong with the workflow files, file by file and line by line."""
+    clashes = list(duplicate_workflows(in_shape))
+    for each in workflows:
+        yield from each.problems
+        if each.document and each.file:
+            found = [clash for clash in clashes if clash.file == each.document.file]
+            found += islice(workflow_problems(each.document, each.file, resources), MOST_TOLD)
+            yield from in_line_order(found)
+            yield from more_than_told(each.document, len(found))
+
+
+def _build(
+    read: ReadProjectFile,
+    file: ProjectFile,
+    resources: Resources,
+    workflows: Sequence[tuple[Document, WorkflowFile]],
+) -> Project:
     """Return the project in which nothing is wrong."""
-    tools: list[ToolEntry] = file.tools or []
     return Project(
         name=file.name,
         root=str(read.root),
         description=file.description or "",
         version=file.version,
-        entrypoint=file.runtime.entrypoint if file.runtime else None,
-        workflows={workflow.id: build_workflow(workflow, tools, read.env) for workflow in workflows},
+        runtime=resources.runtime,
+        workflows={
+            workflow.id: build_workflow(document, workflow, resources, read.env) for document, workflow in workflows
+        },
         env=read.env,
     )

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from compozy.config.documents import Document, KeyPath
+from compozy.config.documents import Document
 from compozy.domain.errors import Problem
+from compozy.domain.key_paths import KeyPath
+from compozy.engine.loading.patterns import find_files
 
 
 def find_sources(document: Document, folder: Path) -> tuple[list[Path], list[Problem]]:
@@ -23,8 +25,8 @@ def find_sources(document: Document, folder: Path) -> tuple[list[Path], list[Pro
     problems: list[Problem] = []
     for path, pattern in _patterns(document):
         try:
-            matches = sorted(match for match in folder.glob(pattern) if match.is_file())
-        except (ValueError, NotImplementedError, OSError) as error:  # absolute, empty, or with a NUL in it
+            matches = find_files(folder, pattern)
+        except ValueError as error:
             hint = "use a path or a pattern relative to the project file"
             problems.append(document.problem(path, f"{pattern!r} cannot be searched: {str(error).lower()}", hint=hint))
             continue

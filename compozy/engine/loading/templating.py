@@ -1,48 +1,45 @@
-"""Templates of a workflow: their syntax, the tasks they name, and the variables they need."""
+"""Templates and expressions: their syntax, the tasks and variables they name, and the ``.env`` variables they need."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
-from compozy.config.documents import Document, KeyPath
-from compozy.config.project_file import ToolEntry
-from compozy.config.workflow_file import TaskEntry, WorkflowFile
-from compozy.domain.errors import Problem
+from compozy.config.documents import Document
+from compozy.config.workflow_file import WorkflowFile
+from compozy.domain.errors import InvalidError, Problem
 from compozy.domain.json import Json
+from compozy.domain.key_paths import KeyPath
 from compozy.domain.suggestions import did_you_mean
+from compozy.engine.loading.places import TEMPLATE_MARK, Kind, Place, Sight, places_in
 from compozy.templates import TemplateError, check, references
+from compozy.templates.cel import check_expression, expression_references
 
-_OPENING = "{{"
+ROOTS: Final = frozenset(
+    {
+        *("workflow", "tasks", "input", "with", "output", "children", "item", "index", "parent", "env", "project"),
+        *("signal", "processor", "trigger", "error", "workflow_id", "workflow_exec_id", "status"),
+    }
+)
+"""What templates may name at the top of a path; the loop names of collections come on top."""
 
 
-def template_problems(document: Document, workflow: WorkflowFile) -> Iterator[Problem]:
-    """Yield the templates of a workflow that cannot be parsed, or that name a task it does not have.
+def workflow_template_problems(document: Document, workflow: WorkflowFile) -> Iterator[Problem]:
+    """Yield the templates and expressions that cannot be read, or that name what is not there."""
+    for place in places_in(workflow):
+        if place.kind is Kind.TEMPLATES:
+            yield from template_problems(document, place.path, place.value, place.sight)
+        else:
+            yield from _expression_problems(document, place)
 
-    Tasks inside containers are addressed through their container, so ``.tasks.<id>`` always names a top-level task.
+
+def template_problems(document: Document, path: KeyPath, value: Json, sight: Sight | None) -> Iterator[Problem]:
+    """Yield what is wrong with the templates of one value.
+
+    Args:
+        document: The file.
+        path: Where the value is.
+        value: The value.
+        sight: What it sees; None when that depends on who uses it, as with tools and agents.
     """
-    known = {task.id for task in workflow.tasks}
-    for path, value in (*_values_of_tasks(workflow.tasks, ()), (("outputs",), workflow.outputs)):
-        yield from _value_problems(document, path, value, known)
-
-
-def tool_template_problems(document: Document, tools: Sequence[ToolEntry]) -> Iterator[Problem]:
-    """Yield the templates of tools' default inputs that cannot be parsed."""
-    for index, tool in enumerate(tools):
-        yield from _value_problems(document, ("tools", index, "with"), tool.with_, None)
-
-
-def variables_named(values: Sequence[Json], env: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables of ``env`` that the templates name; all of them when one uses ``.env`` as a whole.
-
-    What an execution needs becomes part of its recorded history; secrets it does not name stay out of that.
-    """
-    paths = [path for value in values for path in references(value) if path[0] == "env"]
-    if ("env",) in paths:
-        return dict(env)
-    named = {path[1] for path in paths}
-    return {name: value for name, value in env.items() if name in named}
-
-
-def _value_problems(document: Document, path: KeyPath, value: Json, tasks: Collection[str] | None) -> Iterator[Problem]:
-    """Yield what is wrong with the templates of one value; the tasks they name are not checked where unknown."""
     try:
         references(value)
     except TemplateError as error:
@@ -50,14 +47,55 @@ def _value_problems(document: Document, path: KeyPath, value: Json, tasks: Colle
         # What no single template is to blame for is wrong with the value as a whole: it is nested too deeply.
         yield from broken or [document.problem(path, each.message, hint=each.hint) for each in error.problems]
         return
-    if tasks is None:
+    if sight is not None:
+        for place, text in _texts(value, path):
+            named = references(text)
+            roots = ROOTS | sight.variables
+            for root in sorted({names[0] for names in named} - roots):
+                yield document.problem(place, f"there is no variable {root!r}", hint=did_you_mean(root, roots))
+            yield from _task_problems(document, place, named, sight, noun="template")
+
+
+def variables_named(values: Sequence[Json], expressions: Sequence[str], env: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables of ``env`` that templates and expressions name; all when one uses ``.env`` as a whole.
+
+    What an execution needs becomes part of its recorded history; secrets it does not name stay out of that.
+    """
+    paths = [path for value in values for path in references(value) if path[0] == "env"]
+    paths += [path for text in expressions for path in expression_references(text) if path[0] == "env"]
+    if ("env",) in paths:
+        return dict(env)
+    named = {path[1] for path in paths}
+    return {name: value for name, value in env.items() if name in named}
+
+
+def _expression_problems(document: Document, place: Place) -> Iterator[Problem]:
+    """Yield what is wrong with an expression."""
+    try:
+        is_condition = place.kind is Kind.CONDITION
+        check_expression(place.value, expects="bool" if is_condition else "any", names=place.sight.variables)
+    except InvalidError as error:
+        for problem in error.problems:
+            yield document.problem(place.path, problem.message, hint=problem.hint)
         return
-    for place, text in _texts(value, path):
-        named = {names[1] for names in references(text) if names[0] == "tasks" and len(names) > 1}
-        for task_id in sorted(named.difference(tasks)):
-            hint = did_you_mean(task_id, tasks)
-            message = f"the template names the task {task_id!r}, which does not exist"
-            yield document.problem(place, message, hint=hint)
+    named = expression_references(place.value)
+    yield from _task_problems(document, place.path, named, place.sight, noun="expression")
+
+
+def _task_problems(
+    document: Document, path: KeyPath, named: frozenset[tuple[str, ...]], sight: Sight, *, noun: str
+) -> Iterator[Problem]:
+    """Yield the tasks that a template or an expression names and that are not there."""
+    tasks = {names[1] for names in named if names[0] == "tasks" and len(names) > 1}
+    for task_id in sorted(tasks.difference(sight.tasks)):
+        container = sight.containers.get(task_id)
+        if container in sight.tasks:
+            message = f"the {noun} names the task {task_id!r}, which is inside {container!r}"
+            hint = f"write .tasks.{container}.output.{task_id}.output, or .children.{task_id} in its own outputs"
+            yield document.problem(path, message, hint=hint)
+            continue
+        message = f"the {noun} names the task {task_id!r}, which does not exist"
+        yield document.problem(path, message, hint=did_you_mean(task_id, sight.tasks))
 
 
 def _syntax(document: Document, path: KeyPath, text: str) -> Iterator[Problem]:
@@ -69,22 +107,10 @@ def _syntax(document: Document, path: KeyPath, text: str) -> Iterator[Problem]:
             yield document.problem(path, problem.message, hint=problem.hint)
 
 
-def _values_of_tasks(tasks: Sequence[TaskEntry], parent: KeyPath) -> Iterator[tuple[KeyPath, Json]]:
-    """Yield every value of the tasks whose templates are rendered, at any depth, with its place."""
-    for index, task in enumerate(tasks):
-        path = (*parent, "tasks", index)
-        yield (*path, "with"), task.with_
-        yield (*path, "outputs"), task.outputs
-        for key, transition in (("on_success", task.on_success), ("on_error", task.on_error)):
-            if transition is not None:
-                yield (*path, key, "with"), transition.with_
-        yield from _values_of_tasks(task.tasks or [], path)
-
-
 def _texts(value: Json, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
     """Yield the texts within a value that hold templates; keys are not rendered."""
     if isinstance(value, str):
-        if _OPENING in value:
+        if TEMPLATE_MARK in value:
             yield path, value
     elif isinstance(value, dict):
         for key, item in value.items():

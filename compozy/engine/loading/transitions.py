@@ -5,9 +5,10 @@ from typing import TypeAlias
 
 import attrs
 
-from compozy.config.documents import Document, KeyPath
-from compozy.config.workflow_file import TaskEntry
+from compozy.config.documents import Document
+from compozy.config.task_entry import TaskEntry
 from compozy.domain.errors import Problem
+from compozy.domain.key_paths import KeyPath
 from compozy.domain.suggestions import did_you_mean
 
 
@@ -25,61 +26,87 @@ _Graph: TypeAlias = Mapping[str, Sequence[_Edge]]
 
 def transition_problems(document: Document, tasks: Sequence[TaskEntry]) -> Iterator[Problem]:
     """Yield what is wrong with the order of the top-level tasks."""
-    edges = list(_edges(tasks))
-    ids = {task.id for task in tasks}
-    for index, task in enumerate(tasks):
-        for key in ("on_success", "on_error"):
-            transition = getattr(task, key)
-            if transition is not None and transition.with_ and transition.next is None:
-                path = ("tasks", index, key, "with")
-                yield document.problem(path, "has no effect without next", hint="name the task that runs next")
+    top = tasks_at_top(tasks)
+    edges = [edge for place, task in top for edge in _edges(task, place)]
+    ids = {task.id for _, task in top}
+    for place, task in top:
+        yield from _transition_problems(document, place, task)
     for edge in edges:
         if edge.target not in ids:
             hint = did_you_mean(edge.target, ids - {edge.source})
             yield document.problem(edge.path, f"there is no task {edge.target!r}", hint=hint)
-    graph = {task_id: [edge for edge in edges if edge.source == task_id and edge.target in ids] for task_id in ids}
-    yield from _circles(document, tasks, graph)
-    yield from _unreachable(document, tasks, edges)
+    graph: dict[str, list[_Edge]] = {task_id: [] for task_id in ids}
+    for edge in edges:
+        if edge.target in ids:
+            graph[edge.source].append(edge)
+    yield from _circles(document, [task for _, task in top], graph)
+    yield from _unreachable(document, top, edges)
 
 
-def _edges(tasks: Sequence[TaskEntry]) -> Iterator[_Edge]:
-    """Yield every ``next`` of the top-level tasks, in the order of the file's tasks."""
-    for index, task in enumerate(tasks):
-        for key, transition in (("on_success", task.on_success), ("on_error", task.on_error)):
-            if transition is not None and transition.next is not None:
-                yield _Edge(task.id, transition.next, ("tasks", index, key, "next"))
+def _transition_problems(document: Document, place: KeyPath, task: TaskEntry) -> Iterator[Problem]:
+    """Yield the keys of a task's transitions that have no effect."""
+    if task.routes and task.on_success is not None and task.on_success.next is not None:
+        hint = "make it one of the routes"
+        yield document.problem((*place, "on_success", "next"), "a router leads where its routes do", hint=hint)
+    for key, transition in (("on_success", task.on_success), ("on_error", task.on_error)):
+        is_of_routes = key == "on_success" and bool(task.routes)
+        if transition is not None and transition.with_ and transition.next is None and not is_of_routes:
+            hint = "name the task that runs next"
+            yield document.problem((*place, key, "with"), "has no effect without next", hint=hint)
+
+
+def tasks_at_top(tasks: Sequence[TaskEntry]) -> list[tuple[KeyPath, TaskEntry]]:
+    """Return the tasks at the top, each with its place: those of the list, and those written down in routes."""
+    top: list[tuple[KeyPath, TaskEntry]] = [(("tasks", index), task) for index, task in enumerate(tasks)]
+    for place, task in top:  # grows meanwhile
+        top += [((*place, *below), route) for below, route in task.inline_routes]
+    return top
+
+
+def _edges(task: TaskEntry, place: KeyPath) -> Iterator[_Edge]:
+    """Yield every way from a task to another, in the order of their keys."""
+    for key, transition in (("on_success", task.on_success), ("on_error", task.on_error)):
+        if transition is not None and transition.next is not None:
+            yield _Edge(task.id, transition.next, (*place, key, "next"))
+    for key, route in (task.routes or {}).items():
+        yield _Edge(task.id, route if isinstance(route, str) else route.id, (*place, "routes", key))
+    if task.on_timeout is not None:
+        yield _Edge(task.id, task.on_timeout, (*place, "on_timeout"))
 
 
 def _circles(document: Document, tasks: Sequence[TaskEntry], graph: _Graph) -> Iterator[Problem]:
     """Yield each ``next`` that leads back to a task on the way to it (depth first, without recursion)."""
     finished: set[str] = set()
     for task in tasks:
-        trail: list[str] = []
-        pending: list[Iterator[_Edge]] = []
+        trail: dict[str, Iterator[_Edge]] = {}  # in the order of the way
         if task.id not in finished:
-            trail, pending = [task.id], [iter(graph[task.id])]
-        while pending:
-            edge = next(pending[-1], None)
+            trail[task.id] = iter(graph[task.id])
+        while trail:
+            last = next(reversed(trail))
+            edge = next(trail[last], None)
             if edge is None:
-                pending.pop()
-                finished.add(trail.pop())
+                del trail[last]
+                finished.add(last)
             elif edge.target in trail:
-                circle = " -> ".join([*trail[trail.index(edge.target) :], edge.target])
+                way = list(trail)
+                circle = " -> ".join([*way[way.index(edge.target) :], edge.target])
                 hint = "let one of them end the workflow"
                 yield document.problem(edge.path, f"the tasks run in a circle: {circle}", hint=hint)
             elif edge.target not in finished:
-                trail.append(edge.target)
-                pending.append(iter(graph[edge.target]))
+                trail[edge.target] = iter(graph[edge.target])
 
 
-def _unreachable(document: Document, tasks: Sequence[TaskEntry], edges: Sequence[_Edge]) -> Iterator[Problem]:
+def _unreachable(
+    document: Document, top: Sequence[tuple[KeyPath, TaskEntry]], edges: Sequence[_Edge]
+) -> Iterator[Problem]:
     """Yield the tasks that nothing names, but for the first one.
 
     What only such a task leads to is not reported: naming the one reaches the other. Nor is a circle beside the way,
     which is reported as a circle.
     """
     named = {edge.target for edge in edges}
-    for index, task in enumerate(tasks):
-        if index and task.id not in named and task.id != tasks[0].id:
+    first = top[0][1].id
+    for place, task in top:
+        if task.id not in named and task.id != first:
             hint = "name it in on_success.next or on_error.next of another task; the first task of the list starts"
-            yield document.problem(("tasks", index, "id"), f"the task {task.id!r} is never reached", hint=hint)
+            yield document.problem((*place, "id"), f"the task {task.id!r} is never reached", hint=hint)

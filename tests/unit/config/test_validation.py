@@ -57,7 +57,13 @@ def test_a_key_set_to_nothing_is_as_good_as_left_out(document_of):
     [
         ("mode: cluster", "mode: 'cluster' is not allowed (allowed: standalone, distributed)"),
         ("mode: [standalone]", "mode: a list is not allowed (allowed: standalone, distributed)"),
-        ("runtime: {entry: a}", "runtime.entry: unknown key (did you mean 'entrypoint'? known: entrypoint, type)"),
+        (
+            "runtime: {entry: a}",
+            (
+                "runtime.entry: unknown key (did you mean 'entrypoint'? "
+                "known: entrypoint, isolation, native_tools, permissions, tool_execution_timeout, type)"
+            ),
+        ),
         ("version: 1.0", 'version: must be text, not 1.0 (quote it: "1.0")'),
         ("version: true", "version: must be text, not true"),
         ("server: {port: abc}", "server.port: must be a whole number, not 'abc'"),
@@ -108,9 +114,19 @@ def test_a_key_set_to_nothing_is_as_good_as_left_out(document_of):
             "tools[0].id: 'a b' is not an id (at most 100 letters, digits, - and _, not beginning with -)",
         ),
         ("webhooks: {}", "webhooks: not supported by this version yet (remove the key)"),
-        ("runtime: {permissions: []}", "runtime.permissions: not supported by this version yet (remove the key)"),
-        ("runtime: {type: bun}", "runtime.type: 'bun' is not supported by this version yet (allowed: python)"),
-        ("runtime: {type: perl}", "runtime.type: 'perl' is not allowed (allowed: python)"),
+        ("mcps: []", "mcps: not supported by this version yet (remove the key)"),
+        ("runtime: {type: perl}", "runtime.type: 'perl' is not allowed (allowed: python, deno, bun, node)"),
+        (
+            "tools: [{id: a, $use: x}]",
+            (
+                "tools[0].$use: directives are not part of the language "
+                "(name what is defined elsewhere by its id, such as `agent: writer`)"
+            ),
+        ),
+        (
+            "tools: [{id: a, timeout: 36501d}]",
+            "tools[0].timeout: '36501d' is too long (at most 36500d)",
+        ),
         ("database: {conn_string: x}", "database.conn_string: not supported by this version yet (remove the key)"),
         (
             "database: {url: 'mysql://u:hunter2@h/db'}",
@@ -149,10 +165,36 @@ def test_each_mistake_in_a_project_file_is_told_with_its_place_and_way_out(probl
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("type: router", "tasks[0].type: 'router' is not supported by this version yet (allowed: basic, parallel)"),
-        ("type: basics", "tasks[0].type: 'basics' is not allowed (allowed: basic, parallel)"),
-        ("strategy: race", "tasks[0].strategy: 'race' is not supported by this version yet (allowed: wait_all)"),
-        ("agent: writer", "tasks[0].agent: not supported by this version yet (remove the key)"),
+        (
+            "type: basics",
+            (
+                "tasks[0].type: 'basics' is not allowed "
+                "(allowed: basic, router, parallel, collection, aggregate, composite, signal, wait, memory)"
+            ),
+        ),
+        (
+            "strategy: rase",
+            "tasks[0].strategy: 'rase' is not allowed (allowed: wait_all, fail_fast, best_effort, race)",
+        ),
+        ("attachments: []", "tasks[0].attachments: not supported by this version yet (remove the key)"),
+        ("retries: many", "tasks[0].retries: must be a whole number, not 'many'"),
+        ("agent: [writer]", "tasks[0].agent: must be a mapping, not a list"),
+        (
+            "agent: {id: b, knowledge: []}",
+            "tasks[0].agent.knowledge: not supported by this version yet (remove the key)",
+        ),
+        ('model_config: ""', "tasks[0].model_config: must not be empty"),
+        (
+            "item_var: 1a",
+            (
+                "tasks[0].item_var: '1a' is not the name of a variable "
+                "(at most 100 letters, digits and _, no digit first)"
+            ),
+        ),
+        (
+            "config: {retry_policy: {backoff_coefficient: fast}}",
+            "tasks[0].config.retry_policy.backoff_coefficient: must be a number, not 'fast'",
+        ),
         ("max_workers: 0", "tasks[0].max_workers: 0 is too small (at least 1)"),
         ("on_success: next", "tasks[0].on_success: must be a mapping, not 'next'"),
         ("on_error: {nxt: b}", "tasks[0].on_error.nxt: unknown key (did you mean 'next'? known: next, with)"),
@@ -165,23 +207,46 @@ def test_each_mistake_in_a_task_is_told_with_its_place_and_way_out(problems_of, 
     assert problems_of(text, WorkflowFile) == [f"test.yaml:4: {message}"]
 
 
-def test_a_task_of_a_type_that_does_not_run_yet_is_one_problem(problems_of):
-    text = """\
-        id: w
-        tasks:
-          - id: a
-            type: router
-            condition: x
-            routes: {}
-            max_workers: none
-          - id: b
-            tool: 5
-        """
+@pytest.mark.parametrize(
+    "line",
+    [
+        "routes: {a: {id: b, tol: c}}",
+        "tasks: [{id: b, tol: c}]",
+        "task: {id: b, tol: c}",
+        "processor: {id: b, tol: c}",
+    ],
+)
+def test_a_misspelt_key_of_a_task_inside_another_is_told_with_the_one_meant(problems_of, line):
+    (problem,) = problems_of(f"id: w\ntasks:\n  - id: a\n    {line}\n", WorkflowFile)
 
-    assert problems_of(text, WorkflowFile) == [
-        "test.yaml:4: tasks[0].type: 'router' is not supported by this version yet (allowed: basic, parallel)",
-        'test.yaml:9: tasks[1].tool: must be text, not 5 (quote it: "5")',
-    ]
+    assert "tol: unknown key (did you mean 'tool'?" in problem
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (
+            "schedule: {cron: '@daily', start_at: 2026-01-31T08:00:00}",
+            (
+                "schedule.start_at: '2026-01-31T08:00:00' does not say its offset from UTC "
+                '(write for example "2026-01-31T08:00:00Z")'
+            ),
+        ),
+        (
+            "schedule: {cron: '@daily', end_at: tomorrow}",
+            "schedule.end_at: 'tomorrow' is not an instant (write for example \"2026-01-31T08:00:00Z\")",
+        ),
+        (
+            "schedule: {cron: '@daily', overlap_policy: queue}",
+            "schedule.overlap_policy: 'queue' is not allowed (allowed: skip, allow, buffer_one, cancel_other)",
+        ),
+        ("triggers: [{type: mail}]", "triggers[0].type: 'mail' is not allowed (allowed: signal, webhook)"),
+    ],
+)
+def test_each_mistake_in_what_starts_a_workflow_is_told(problems_of, line, message):
+    text = f"id: w\ntasks: [{{id: a, tool: t}}]\n{line}\n"
+
+    assert problems_of(text, WorkflowFile) == [f"test.yaml:3: {message}"]
 
 
 def test_a_workflow_needs_an_id_and_a_task(problems_of):
@@ -193,12 +258,12 @@ def test_a_workflow_needs_an_id_and_a_task(problems_of):
 
 
 def test_all_problems_come_in_the_order_of_the_lines(problems_of):
-    lines = problems_of("server: {port: x}\nagents: []\nmode: a\n")
+    lines = problems_of("server: {port: x}\nmcps: []\nmode: a\n")
 
     assert [line.split(": ")[:2] for line in lines] == [
         ["test.yaml:1", "server.port"],
         ["test.yaml:1", "name"],
-        ["test.yaml:2", "agents"],
+        ["test.yaml:2", "mcps"],
         ["test.yaml:3", "mode"],
     ]
 

@@ -5,29 +5,66 @@ import textwrap
 import pytest
 
 from compozy.config.documents import in_line_order
+from compozy.config.project_file import ProjectFile
 from compozy.config.validation import check_shape
 from compozy.config.workflow_file import WorkflowFile
 from compozy.config.yaml_files import parse_yaml
+from compozy.domain.definitions import RuntimeDefinition
 from compozy.engine.loading import load_project
+from compozy.engine.loading.declarations import project_declarations
+from compozy.engine.loading.resources import built_in_resources
 from compozy.engine.loading.workflows import workflow_problems
 
 _PROJECT = "name: test\nworkflows: [{source: '*.wf.yaml'}]\nruntime: {entrypoint: tools.py}\ntools: [{id: do}]\n"
+
+_RESOURCES = """
+name: test
+tools:
+  - {id: do}
+  - {id: undo}
+  - {id: add, input: sum, with: {b: 1}}
+models: [{provider: mock, model: gpt-0.1}]
+agents: [{id: writer, actions: [{id: draft, prompt: write}]}]
+memories: [{id: chat, key: all}, {id: bare}]
+schemas:
+  - id: sum
+    type: object
+    required: [a, b]
+    additionalProperties: false
+    properties: {a: {type: number}, b: {type: number}, c: {type: number, default: 0}}
+"""
+
+
+def _resources(text):
+    document = parse_yaml(textwrap.dedent(text).encode(), file="compozy.yaml")
+    file, problems = check_shape(document, ProjectFile)
+    assert problems == []
+    known = built_in_resources(file, RuntimeDefinition(), is_complete=True)
+    return known.with_declarations([project_declarations(document, file)])
 
 
 @pytest.fixture
 def problems_of():
     """Return a function from the text of a workflow to the lines that its author is shown, all in memory.
 
-    The project gives it the tools ``do`` and ``undo``.
+    Its project has the tools ``do``, ``undo`` and ``add`` (of which the schema ``sum`` says the input), one model, the
+    agent ``writer`` with the action ``draft``, and the memories ``chat`` and ``bare``, which has no key. ``project`` is
+    the text of another project file.
     """
 
-    def check(text):
+    def check(text, project=_RESOURCES):
         document = parse_yaml(textwrap.dedent(text).encode(), file="w.yaml")
         workflow, problems = check_shape(document, WorkflowFile)
         assert problems == []
-        return [str(problem) for problem in in_line_order(workflow_problems(document, workflow, {"do", "undo"}))]
+        return [str(problem) for problem in in_line_order(workflow_problems(document, workflow, _resources(project)))]
 
     return check
+
+
+@pytest.fixture
+def document_of():
+    """Return a function that parses indented text as the file ``w.yaml``."""
+    return lambda text: parse_yaml(textwrap.dedent(text).encode(), file="w.yaml")
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ def test_a_project_is_what_its_files_say(load, folder):
     )
 
     assert (project.name, project.version, project.description) == ("shop", "2", "sells")
-    assert (project.root, project.entrypoint) == (str(folder), "tools.py")
+    assert (project.root, project.runtime.entrypoint) == (str(folder), "tools.py")
     order = project.workflows["order"]
     assert (order.version, order.description, order.input_schema, order.outputs) == (
         "v1", "an order", {"type": "object"}, {"z": 1},
@@ -68,6 +68,24 @@ def test_a_workflows_tool_replaces_the_projects(load):
 
     assert project.workflows["a"].tools["do"].description == "mine"
     assert project.workflows["b"].tools["do"].description == ""
+
+
+@pytest.mark.parametrize(
+    ("models", "expected"),
+    [
+        ("[{provider: mock, model: a}, {provider: mock, model: b, default: true}]", "b"),
+        ("[{provider: mock, model: a}, {provider: mock, model: b}]", "a"),
+    ],
+)
+def test_the_default_model_is_the_one_that_is_marked_else_the_first(load, models, expected):
+    project = load(
+        {
+            "compozy.yaml": f"name: a\nworkflows: [{{source: '*.wf.yaml'}}]\nmodels: {models}\n",
+            "a.wf.yaml": "id: a\ntasks: [{id: a, prompt: p}]\n",
+        }
+    )
+
+    assert project.workflows["a"].tasks[0].ask.model.model == expected
 
 
 def test_workflows_come_in_the_order_of_the_patterns_then_of_the_names_each_file_once(load):
@@ -108,10 +126,45 @@ def test_a_definition_carries_the_variables_that_its_templates_name_and_no_other
     assert project.workflows["all"].env == project.env
 
 
+@pytest.mark.parametrize(
+    "task",
+    [
+        "tool: do, condition: 'env.CITY == \"Faro\"'",
+        "type: router, condition: env.CITY, routes: {default: {id: b, tool: do}}",
+        "type: collection, items: [1], filter: 'env[\"CITY\"] == item', task: {id: 'b-{{ .index }}', tool: do}",
+        "type: wait, wait_for: go, condition: 'env.CITY == signal.payload.city'",
+        "type: wait, wait_for: go, processor: {id: b, tool: do, with: {c: '{{ env \"CITY\" }}'}}",
+        "type: memory, operation: append, memory_ref: m, key_template: k, payload: '{{ .env.CITY }}'",
+        "type: signal, signal: {id: go, payload: {c: '{{ .env.CITY }}'}}",
+        "prompt: 'about {{ .env.CITY }}', model_config: {provider: mock, model: m}",
+        "tool: do, retries: 1, on_error: {next: b, with: {c: '{{ .env.CITY }}'}}",
+    ],
+)
+def test_a_definition_carries_a_variable_wherever_it_is_named(load, task):
+    text = f"id: a\ntasks:\n  - {{id: a, {task}}}\n"
+    if "next: b" in task:
+        text += "  - {id: b, tool: do}\n"
+    project = load(
+        {
+            ".env": "CITY=Faro\nAPI_KEY=hunter2\n",
+            "compozy.yaml": """\
+                name: a
+                workflows: [{source: a.wf.yaml}]
+                runtime: {entrypoint: tools.py}
+                tools: [{id: do}]
+                memories: [{id: m}]
+                """,
+            "a.wf.yaml": text,
+        }
+    )
+
+    assert project.workflows["a"].env == {"CITY": "Faro"}
+
+
 def test_a_project_without_workflows_and_tools_is_a_project(load):
     project = load({"compozy.yaml": "name: empty\n"})
 
-    assert (project.workflows, project.entrypoint, project.env) == ({}, None, {})
+    assert (project.workflows, project.runtime.entrypoint, project.env) == ({}, None, {})
 
 
 def test_the_file_or_its_folder_is_named(folder, write):
@@ -180,7 +233,7 @@ def test_everything_wrong_is_told_at_once_file_by_file_and_line_by_line(folder, 
             ".env": "wrong\n",
             "a.wf.yaml": "id: a\ntasks: [{id: a, tool: gone, on_success: {next: b}}]\n",
             "b.wf.yaml": "id: a\nid: b\n",
-            "c.wf.yaml": "id: a\ntasks: 5\nagents: []\n",
+            "c.wf.yaml": "id: a\ntasks: 5\nmcps: []\n",
         }
     )
 
@@ -193,9 +246,29 @@ def test_everything_wrong_is_told_at_once_file_by_file_and_line_by_line(folder, 
         "a.wf.yaml:2 tasks[0].on_success.next",
         "b.wf.yaml:2 id",
         "c.wf.yaml:2 tasks",
-        "c.wf.yaml:3 agents",
+        "c.wf.yaml:3 mcps",
         "None:None log.level",
     ]
+
+
+def test_a_second_default_model_is_told(load):
+    models = "  - {provider: mock, model: a, default: true}\n  - {provider: mock, model: b, default: true}\n"
+    with pytest.raises(InvalidError) as caught:
+        load({"compozy.yaml": f"name: a\nmodels:\n{models}"})
+
+    (problem,) = caught.value.problems
+    assert (problem.line, problem.key, problem.hint) == (4, "models[1].default", "it is in line 3")
+
+
+@pytest.mark.parametrize("rest", ["tool: gone", "tol: do"], ids=["names", "keys"])
+def test_of_very_many_problems_the_first_are_told(load, rest):
+    tasks = "".join(f"  - {{id: t{number}, {rest}}}\n" for number in range(1000))
+    with pytest.raises(InvalidError) as caught:
+        load({"a.wf.yaml": f"id: a\ntasks:\n{tasks}"})
+
+    *told, last = caught.value.problems
+    assert len(told) == 200
+    assert (last.message, last.hint) == ("there may be more wrong", "these are the first 200 problems of the file")
 
 
 def test_a_missing_project_file_is_named(folder):
