@@ -4,19 +4,23 @@ A workflow asks while it is replayed; a worker asks when the tool of the last ta
 task and the end of the execution are recorded in one transaction.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from uuid import uuid4
 
 import attrs
 
-from compozy.domain.definitions import TaskDefinition
-from compozy.domain.errors import InvalidError
+from compozy.domain.definitions import TaskDefinition, TaskType
+from compozy.domain.errors import InvalidError, TaskError
 from compozy.domain.executions import Failure, WorkflowState
 from compozy.domain.json import JsonObject
 from compozy.domain.statuses import Status
 from compozy.domain.views import TaskView
-from compozy.domain.work import Closing, ExecutionRequest, TaskOutcome
+from compozy.domain.work import Closing, ExecutionRequest, TaskOutcome, TaskRequest
 from compozy.engine import planning, scopes
-from compozy.templates import Sources
+from compozy.engine.checking import check_output
+from compozy.templates import Sources, TemplateError
+from compozy.templates.cel import ExpressionError
 
 
 def view_of(
@@ -28,21 +32,53 @@ def view_of(
     scope: JsonObject,
     children: Mapping[str, TaskView] | None = None,
 ) -> TaskView:
-    """Return a task that has ended as templates see it; one whose ``outputs`` cannot be rendered has failed."""
+    """Return a task that has ended as templates see it; one whose ``outputs`` cannot be rendered has failed.
+
+    Args:
+        sources: For the templates.
+        task: The task.
+        input_: Its rendered input.
+        outcome: How it ended.
+        scope: What its templates see.
+        children: How the tasks in it ended, by id; None for what is no container.
+    """
     view = TaskView(
         status=outcome.status,
-        output=None if children else outcome.output,
+        output=outcome.output if children is None else None,
         error=outcome.error,
         input=input_,
-        children=children or {},
+        children=children,
     )
-    if outcome.status is not Status.SUCCESS or task.outputs is None:
+    # The raw output of an aggregate is its ``outputs``, rendered.
+    if outcome.status is not Status.SUCCESS or task.outputs is None or task.type is TaskType.AGGREGATE:
         return view
     try:
         shaped = scopes.task_output(sources, task.outputs, view, outcome, scope)
     except InvalidError as error:
-        return attrs.evolve(view, status=Status.FAILED, error=template_failure(error))
+        return attrs.evolve(view, status=Status.FAILED, error=failure_of(error))
     return attrs.evolve(view, output=shaped)
+
+
+def shaped(request: TaskRequest, outcome: TaskOutcome, *, now: Callable[[], datetime]) -> TaskOutcome:
+    """Return how a task ended whose output may not be what the task asks for, which fails it.
+
+    Args:
+        request: The task run.
+        outcome: How its work ended.
+        now: For its templates.
+    """
+    shaping = request.shaping
+    if shaping is None or outcome.status is not Status.SUCCESS:
+        return outcome
+    view = TaskView(status=outcome.status, output=outcome.output, input=request.task.input)
+    try:
+        check_output(outcome.output, shaping.output_schema)
+        if shaping.outputs is not None:
+            sources = Sources(now=now, uuid4=lambda: str(uuid4()))
+            scopes.task_output(sources, shaping.outputs, view, outcome, shaping.scope)
+    except (InvalidError, TaskError) as error:
+        return attrs.evolve(outcome_of(error), output=outcome.output)
+    return outcome
 
 
 def final_outcome(sources: Sources, request: ExecutionRequest, tasks: Mapping[str, TaskView], last: str) -> TaskOutcome:
@@ -62,7 +98,7 @@ def final_outcome(sources: Sources, request: ExecutionRequest, tasks: Mapping[st
     try:
         output = scopes.execution_output(sources, request, tasks, Status.SUCCESS)
     except InvalidError as invalid:
-        return TaskOutcome(status=Status.FAILED, error=template_failure(invalid))
+        return TaskOutcome(status=Status.FAILED, error=failure_of(invalid))
     return TaskOutcome(status=Status.SUCCESS, output=output)
 
 
@@ -90,6 +126,17 @@ def final_state(request: ExecutionRequest, final: TaskOutcome) -> WorkflowState:
     )
 
 
-def template_failure(error: InvalidError) -> Failure:
-    """Return the failure of a task, or an execution, whose templates cannot be rendered."""
-    return Failure(code="TEMPLATE_INVALID", message=str(error))
+def failure_of(error: InvalidError | TaskError) -> Failure:
+    """Return the failure of a task, or an execution, in whose way this was."""
+    if isinstance(error, TaskError):
+        return Failure(code=error.error_code, message=str(error), details=error.details)
+    if isinstance(error, TemplateError):
+        return Failure(code="TEMPLATE_INVALID", message=str(error))
+    code = "EXPRESSION_INVALID" if isinstance(error, ExpressionError) else "INVALID"
+    return Failure(code=code, message=str(error))
+
+
+def outcome_of(error: InvalidError | TaskError) -> TaskOutcome:
+    """Return how a task ended in whose way this was."""
+    failure = failure_of(error)
+    return TaskOutcome(status=Status.TIMED_OUT if failure.code == "TIMED_OUT" else Status.FAILED, error=failure)

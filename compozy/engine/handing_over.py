@@ -15,6 +15,7 @@ from compozy.domain.errors import InvalidError, UnavailableError
 from compozy.domain.executions import Failure, WorkflowState
 from compozy.domain.statuses import Status
 from compozy.engine import events
+from compozy.engine.repeating import read_earlier
 from compozy.telemetry.facts import facts_bound
 from compozy.telemetry.logger import get_logger
 
@@ -76,7 +77,7 @@ class HandingOver:
         wait = _FIRST_WAIT_S
         while True:
             try:
-                return await self.orchestrator().start(state, definition, self.project)
+                return await self._start(state, definition, self.orchestrator())
             except UnavailableError as error:
                 _log.debug("execution is handed over again", exec_id=state.exec_id, reason=str(error))
                 await trio.sleep(wait)
@@ -89,12 +90,16 @@ class HandingOver:
             _log.warning("pending execution of an unknown workflow", exec_id=state.exec_id)
             return False
         try:
-            await orchestrator.start(state, definition, self.project)
+            await self._start(state, definition, orchestrator)
         except InvalidError as error:
             _log.warning("pending execution is refused", exec_id=state.exec_id, reason=str(error))
             await self._refuse(state, error)
             return False
         return True
+
+    async def _start(self, state: WorkflowState, definition: WorkflowDefinition, orchestrator: Orchestrator) -> None:
+        earlier = await read_earlier(self.store, state, definition, self.project) if state.first_task else None
+        await orchestrator.start(state, definition, self.project, earlier=earlier)
 
     async def _refuse(self, state: WorkflowState, error: InvalidError) -> None:
         """Record that the orchestrator will never take this execution, so that nobody offers it again."""

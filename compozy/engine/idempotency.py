@@ -124,8 +124,10 @@ async def accept_keyed(
 
     Raises:
         InvalidError: The key was used with another input; or as :meth:`Executions.accept`.
-        UnavailableError: The cache or the store cannot be reached now; nothing was started that was not before.
+        UnavailableError: The cache or the store cannot be reached now, or there is no orchestrator for what was not
+            accepted before; nothing was started that was not before.
     """
+    await executions.find_while_away(draft.exec_id)  # raises before a key is claimed for what cannot be started
     claim = await keys.claim(f"{executions.project.name}:{draft.workflow_id}", key, sent)
     try:
         accepted = await executions.accept_once(draft)

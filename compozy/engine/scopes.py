@@ -8,6 +8,7 @@ from compozy.domain.statuses import Status
 from compozy.domain.views import TaskView
 from compozy.domain.work import ExecutionRequest, TaskOutcome
 from compozy.templates import Sources, render
+from compozy.templates.cel import expression_references, is_true
 
 
 def execution_scope(request: ExecutionRequest, tasks: Mapping[str, TaskView]) -> JsonObject:
@@ -18,12 +19,29 @@ def execution_scope(request: ExecutionRequest, tasks: Mapping[str, TaskView]) ->
             "exec_id": request.exec_id,
             "version": request.definition.version,
             "input": request.input,
+            "output": None,
+            "status": Status.RUNNING.value,
         },
         "input": request.input,
         "tasks": {task_id: view.as_json() for task_id, view in tasks.items()},
-        "project": request.project,
+        "project": {"id": request.project.get("name"), **request.project},
         "env": request.env,
+        "trigger": request.trigger,
     }
+
+
+def holds(sources: Sources, condition: str, scope: JsonObject) -> bool:
+    """Tell whether a condition is true: an expression, or a template of one of the words for true and false.
+
+    Raises:
+        InvalidError: It cannot be evaluated, or is neither true nor false.
+    """
+    return is_true(condition, scope, sources=sources)
+
+
+def names_input(condition: str | None) -> bool:
+    """Tell whether a condition asks for the task's own input, as ``with``."""
+    return condition is not None and any(path[0] == "with" for path in expression_references(condition))
 
 
 def task_input(
@@ -47,10 +65,10 @@ def task_output(sources: Sources, outputs: JsonObject, view: TaskView, outcome: 
     Raises:
         TemplateError: A template of ``outputs`` cannot be rendered.
     """
-    children = {child_id: child.as_json() for child_id, child in view.children.items()}
-    return render(
-        outputs, {**scope, "input": view.input, "output": outcome.output, "children": children}, sources=sources
-    )
+    seen: JsonObject = {"input": view.input, "output": outcome.output}
+    if view.children is not None:
+        seen["children"] = {child_id: child.as_json() for child_id, child in view.children.items()}
+    return render(outputs, {**scope, **seen}, sources=sources)
 
 
 def carried_input(sources: Sources, transition: Transition, view: TaskView, scope: JsonObject) -> JsonObject:
@@ -78,5 +96,6 @@ def execution_output(
     if request.definition.outputs is None:
         return {task_id: {"output": view["output"]} for task_id, view in views.items()}
     scope = execution_scope(request, tasks)
+    scope["workflow"]["status"] = status.value
     extra = {"workflow_id": request.definition.id, "workflow_exec_id": request.exec_id, "status": status.value}
     return render(request.definition.outputs, {**scope, **extra}, sources=sources)

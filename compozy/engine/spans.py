@@ -3,12 +3,12 @@
 from contextlib import AbstractContextManager
 
 from compozy.domain.executions import TaskState, WorkflowState
-from compozy.domain.work import TaskOutcome, ToolRequest
+from compozy.domain.work import TaskOutcome, TaskRequest, ToolWork
 from compozy.telemetry.tracing import EndedExecution, Outcome, Tracing
 
 
-def task_span(tracing: Tracing, request: ToolRequest, started: TaskState) -> AbstractContextManager[Outcome]:
-    """Return the span of one run of a tool.
+def task_span(tracing: Tracing, request: TaskRequest, started: TaskState) -> AbstractContextManager[Outcome]:
+    """Return the span of one task run.
 
     Args:
         tracing: Who is told.
@@ -24,7 +24,7 @@ def task_span(tracing: Tracing, request: ToolRequest, started: TaskState) -> Abs
             "compozy.workflow_id": started.workflow_id,
             "compozy.task_id": started.task_id,
             "compozy.task_exec_id": started.task_exec_id,
-            "compozy.tool_id": request.tool_id,
+            **({"compozy.tool_id": request.work.tool_id} if isinstance(request.work, ToolWork) else {}),
             "compozy.attempt": started.attempt,
         },
     )

@@ -1,4 +1,4 @@
-"""Carrying out one task run: record that it starts, run its tool, record how it ended; safe to repeat."""
+"""Carrying out one task run: record that it starts, do its work, record how it ended; safe to repeat."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
@@ -8,14 +8,15 @@ import attrs
 
 from compozy.contracts.cache import PubSub
 from compozy.contracts.store import Repositories, Store
-from compozy.contracts.tools import ToolCall, Tools
-from compozy.domain.errors import ToolError
-from compozy.domain.executions import Failure, TaskState, WorkflowState
+from compozy.domain.errors import TaskError
+from compozy.domain.executions import TaskState, WorkflowState
 from compozy.domain.statuses import Status
-from compozy.domain.work import RecordRequest, TaskOutcome, ToolRequest
-from compozy.engine.conclusions import closing_outcome, final_state
+from compozy.domain.work import RecordRequest, TaskOutcome, TaskRequest
+from compozy.engine.conclusions import closing_outcome, final_state, outcome_of, shaped
 from compozy.engine.events import publish
-from compozy.engine.planning import outcome_of_output
+from compozy.engine.performers import Performers
+from compozy.engine.planning import delay_after
+from compozy.engine.rules.results import outcome_of_output
 from compozy.engine.spans import task_span, tell_execution, tell_outcome
 from compozy.telemetry.logger import get_logger
 from compozy.telemetry.tracing import OFF, Tracing
@@ -52,12 +53,12 @@ class TaskRuns:
     """The work that an orchestrator hands out.
 
     A worker may die at any point, so the same request may come again. A run that has ended gives its recorded outcome;
-    one that has not is carried out again, with ``attempt`` one higher: tools run at least once.
+    one that has not is carried out again, with ``attempt`` one higher: work is done at least once.
 
     Attributes:
         store: Where task runs are recorded.
         pubsub: Where changes are told, after they have been recorded.
-        tools: What runs tools.
+        performers: What does the work of tasks.
         clock: Gives the current time, UTC.
         observe: Called with each state that ended, after it was recorded; for metrics.
         tracing: Who is told of runs, and of executions that ended.
@@ -65,13 +66,13 @@ class TaskRuns:
 
     store: Store
     pubsub: PubSub
-    tools: Tools
+    performers: Performers
     clock: Callable[[], datetime]
     observe: Callable[[TaskState | WorkflowState], None] = _ignore
     tracing: Tracing = OFF
 
-    async def run_tool(self, request: ToolRequest) -> TaskOutcome:
-        """Run the tool of one task and return how that ended; a tool that fails is an outcome, not an exception.
+    async def run(self, request: TaskRequest) -> TaskOutcome:
+        """Do the work of one task and return how that ended; work that fails is an outcome, not an exception.
 
         Raises:
             UnavailableError: The store cannot be reached; the run may be repeated.
@@ -82,14 +83,19 @@ class TaskRuns:
         if begun.recorded is not None:
             return begun.recorded
         with task_span(self.tracing, request, begun.task) as span:
-            outcome = await self._call(request)
+            outcome = shaped(request, await self._perform(request), now=self.clock)
             tell_outcome(span, outcome)
         if outcome.error is not None:
             _log.info("task did not succeed", status=outcome.status.value, code=outcome.error.code)
+        if delay_after(request.retry, outcome, attempt=request.tried) is not None:
+            return outcome  # it is tried again: this run has not ended
         return await self._end(request, begun.task, outcome)
 
-    async def record(self, request: RecordRequest) -> None:
+    async def record(self, request: RecordRequest) -> Status | None:
         """Write the states, and tell what is recorded now; a state that comes too late is dropped.
+
+        Returns:
+            How the execution stands on record, when its state was among what was to be written.
 
         Raises:
             UnavailableError: The store cannot be reached; nothing was written, and the call may be repeated.
@@ -103,9 +109,11 @@ class TaskRuns:
             written = await repos.tasks.upsert_many(tasks)
             return written, None if workflow is None else await repos.workflows.upsert(workflow)
 
-        await self._tell(*await self.store.transaction(write), traceparent=request.traceparent)
+        written, recorded = await self.store.transaction(write)
+        await self._tell(written, recorded, traceparent=request.traceparent)
+        return recorded.status if recorded is not None else None
 
-    async def _end(self, request: ToolRequest, task: TaskState, outcome: TaskOutcome) -> TaskOutcome:
+    async def _end(self, request: TaskRequest, task: TaskState, outcome: TaskOutcome) -> TaskOutcome:
         """Record how a run ended, and return how it ended according to the record, on which all that follows is built.
 
         They differ when this worker was given up for dead, or is the one that took over from it: both run the tool, and
@@ -144,7 +152,7 @@ class TaskRuns:
             tell_execution(self.tracing, workflow, traceparent)
         await publish(self.pubsub, *recorded)
 
-    async def _begin(self, request: ToolRequest) -> _Begun:
+    async def _begin(self, request: TaskRequest) -> _Begun:
         """Record that the run starts, in one transaction; or find that it has ended already."""
         now = self.clock()
 
@@ -158,6 +166,9 @@ class TaskRuns:
                 # Whoever recorded it may have died, or lost the cache, before it could tell; so it is told again.
                 changes = [found, workflow] if concluded is not None else [found]
                 return _Begun(found, changes, recorded=outcome)
+            if workflow.status.is_terminal:  # canceled before it was begun
+                nothing = TaskOutcome(status=Status.CANCELED, concluded=workflow.status)
+                return _Begun(request.task, [workflow], recorded=nothing)
             changes = []
             if workflow.status is Status.PENDING:
                 running = attrs.evolve(workflow, status=Status.RUNNING, updated_at=now)
@@ -169,7 +180,7 @@ class TaskRuns:
 
         return await self.store.transaction(write)
 
-    def _conclude(self, request: ToolRequest, outcome: TaskOutcome) -> WorkflowState | None:
+    def _conclude(self, request: TaskRequest, outcome: TaskOutcome) -> WorkflowState | None:
         """Return the end of the execution, when it ends with this task."""
         if request.closing is None:
             return None
@@ -177,18 +188,9 @@ class TaskRuns:
         final = closing_outcome(sources, request.closing, request.task.input, outcome)
         return final_state(request.closing.request, final) if final is not None else None
 
-    async def _call(self, request: ToolRequest) -> TaskOutcome:
-        call = ToolCall(
-            tool_id=request.tool_id,
-            tool_exec_id=request.task.task_exec_id,
-            input=request.task.input,
-            config=request.config,
-            timeout=request.timeout,
-        )
+    async def _perform(self, request: TaskRequest) -> TaskOutcome:
         try:
-            output = await self.tools.run(call)
-        except ToolError as error:
-            status = Status.TIMED_OUT if error.error_code == "TIMED_OUT" else Status.FAILED
-            failure = Failure(code=error.error_code, message=str(error), details=error.details)
-            return TaskOutcome(status=status, error=failure)
+            output = await self.performers.perform(request)
+        except TaskError as error:
+            return outcome_of(error)
         return outcome_of_output(output)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import attrs
 import trio
@@ -10,15 +11,20 @@ from temporalio.exceptions import ApplicationError
 
 from compozy.bridge import AsyncioHost
 from compozy.domain.errors import UnavailableError
-from compozy.domain.work import RecordRequest, TaskOutcome, ToolRequest
+from compozy.domain.statuses import Status
+from compozy.domain.work import RecordRequest, TaskOutcome, TaskOutcomes, TaskRequest, TaskRequests
+from compozy.engine.task_groups import run_together
 from compozy.engine.task_runs import TaskRuns
 from compozy.telemetry.facts import bind_facts
 from compozy.telemetry.logger import get_logger
 from compozy.worker.background import beside
-from compozy.worker.names import RECORD, RUN_TOOL
+from compozy.worker.names import RECORD, RUN_TASK, RUN_TASKS
 
-_BEAT_S = 1.0
-"""Seconds between two heartbeats of a queued activity; the server gives it up after five without any."""
+_BEAT_S = 0.5
+"""Seconds between two heartbeats of a queued activity, which learns so that it is cancelled.
+
+The server gives it up after five without any.
+"""
 
 _log = get_logger(__name__)
 
@@ -30,34 +36,45 @@ class Activities:
     Attributes:
         host: The asyncio loop that the worker runs on.
         runs: The work itself.
+        crowd: How many tasks run at once of those that are handed out together.
     """
 
     host: AsyncioHost
     runs: TaskRuns
+    crowd: trio.CapacityLimiter
 
-    @activity.defn(name=RUN_TOOL)
-    async def run_tool(self, request: ToolRequest) -> TaskOutcome:
-        """Run the tool of one task; a queued one tells the server each second that it lives."""
+    @activity.defn(name=RUN_TASK)
+    async def run_task(self, request: TaskRequest) -> TaskOutcome:
+        """Do the work of one task; a queued one tells the server twice a second that it lives."""
         task = request.task
         # Until the end of this asyncio task, which the SDK made for this activity: what it logs later has them, too.
         bind_facts(
             exec_id=task.exec_id, workflow_id=task.workflow_id, task_id=task.task_id, task_exec_id=task.task_exec_id
         )
-        run = self.runs.run_tool if activity.info().is_local else self._run_beating
-        with _sorting_errors():
+        run = self.runs.run if activity.info().is_local else self._run_beating
+        with sorting_errors():
             return await self.host.into_trio(run, request)
 
+    @activity.defn(name=RUN_TASKS)
+    async def run_tasks(self, several: TaskRequests) -> TaskOutcomes:
+        """Do the work of several tasks at once; never queued."""
+        task = several.requests[0].task
+        bind_facts(exec_id=task.exec_id, workflow_id=task.workflow_id)
+        work = partial(run_together, self.runs.run, several.requests, limiter=self.crowd)
+        with sorting_errors():
+            return TaskOutcomes(outcomes=await self.host.into_trio(work))
+
     @activity.defn(name=RECORD)
-    async def record(self, request: RecordRequest) -> None:
-        """Write states."""
+    async def record(self, request: RecordRequest) -> Status | None:
+        """Write states; return how the execution stands on record, when that was to be written."""
         subject = request.workflow or request.tasks[0]
         bind_facts(exec_id=subject.exec_id, workflow_id=subject.workflow_id)
-        with _sorting_errors():
-            await self.host.into_trio(self.runs.record, request)
+        with sorting_errors():
+            return await self.host.into_trio(self.runs.record, request)
 
-    async def _run_beating(self, request: ToolRequest) -> TaskOutcome:
+    async def _run_beating(self, request: TaskRequest) -> TaskOutcome:
         async with beside(self._beat):
-            return await self.runs.run_tool(request)
+            return await self.runs.run(request)
 
     async def _beat(self) -> None:
         # The activity's context variables came along to Trio and go back with the call, so the SDK knows whose beat
@@ -68,7 +85,7 @@ class Activities:
 
 
 @contextmanager
-def _sorting_errors() -> Iterator[None]:
+def sorting_errors() -> Iterator[None]:
     """Tell Temporal what to repeat: an activity that met an outage, until it is over. All else would fail again."""
     try:
         yield

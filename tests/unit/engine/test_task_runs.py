@@ -13,9 +13,10 @@ from compozy.domain.definitions import TaskDefinition, TaskType, Transition, Wor
 from compozy.domain.errors import ToolError, UnavailableError
 from compozy.domain.executions import TaskState, WorkflowState
 from compozy.domain.statuses import Status
-from compozy.domain.work import Closing, ExecutionRequest, ToolRequest
+from compozy.domain.work import Closing, ExecutionRequest, TaskRequest, ToolWork
 from compozy.drivers.sqlite import open_store
 from compozy.engine.events import channel_of, parse_events
+from compozy.engine.performers import Performers
 from compozy.engine.task_runs import TaskRuns
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -33,7 +34,7 @@ TASK = TaskState(
     created_at=NOON,
     updated_at=NOON,
 )
-REQUEST = ToolRequest(task=TASK, tool_id="say", config={}, timeout=timedelta(seconds=1))
+REQUEST = TaskRequest(task=TASK, work=ToolWork(tool_id="say", config={}), timeout=timedelta(seconds=1))
 SAY = TaskDefinition(id="say", tool="say", on_error=Transition(next="mend"))
 CLOSING = attrs.evolve(
     REQUEST,
@@ -101,7 +102,7 @@ async def work(cache):
         store = await stack.enter_async_context(open_store(":memory:"))
         await store.transaction(lambda repos: repos.workflows.upsert(EXECUTION))
         tools, pubsub = Counting(), Unsteady(cache.pubsub)
-        runs = TaskRuns(store=store, pubsub=pubsub, tools=tools, clock=lambda: datetime.now(UTC))
+        runs = TaskRuns(store=store, pubsub=pubsub, performers=Performers(tools=tools), clock=lambda: datetime.now(UTC))
         yield Work(runs, tools, pubsub)
 
 
@@ -109,9 +110,9 @@ async def test_an_end_that_was_recorded_and_not_told_is_told_by_the_repetition(w
     async with work.pubsub.subscribe(channel_of("e1")) as messages:
         work.pubsub.left = 1  # the execution and the task run
         with pytest.raises(UnavailableError):
-            await work.runs.run_tool(REQUEST)
+            await work.runs.run(REQUEST)
         work.pubsub.left = 1000
-        outcome = await work.runs.run_tool(REQUEST)
+        outcome = await work.runs.run(REQUEST)
         with trio.fail_after(5):
             events = [event for _ in range(2) for event in parse_events((await anext(messages)).payload)]
 
@@ -124,12 +125,12 @@ async def test_an_end_that_was_recorded_and_not_told_is_told_by_the_repetition(w
 
 
 async def test_the_end_of_the_execution_is_told_again_too(work):
-    await work.runs.run_tool(REQUEST)
+    await work.runs.run(REQUEST)
     await work.runs.store.transaction(
         lambda repos: repos.workflows.upsert(attrs.evolve(EXECUTION, status=Status.SUCCESS))
     )
     async with work.pubsub.subscribe(channel_of("e1")) as messages:
-        outcome = await work.runs.run_tool(REQUEST)
+        outcome = await work.runs.run(REQUEST)
         with trio.fail_after(5):
             events = parse_events((await anext(messages)).payload)
 
@@ -169,7 +170,9 @@ async def test_two_workers_with_the_same_task_go_on_with_the_end_that_is_recorde
     outcomes, counted = [], []
 
     async def run(tools):
-        outcomes.append(await attrs.evolve(work.runs, tools=tools, observe=counted.append).run_tool(CLOSING))
+        outcomes.append(
+            await attrs.evolve(work.runs, performers=Performers(tools=tools), observe=counted.append).run(CLOSING)
+        )
         tools.is_over.set()
 
     with trio.fail_after(5):

@@ -6,13 +6,14 @@ import logging
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import trio
 from temporalio.testing import ActivityEnvironment
 
 from compozy.domain.definitions import TaskType
 from compozy.domain.errors import UnavailableError
 from compozy.domain.executions import TaskState
 from compozy.domain.statuses import Status
-from compozy.domain.work import RecordRequest, ToolRequest
+from compozy.domain.work import RecordRequest, TaskRequest, ToolWork
 from compozy.telemetry.facts import bound_facts
 from compozy.worker.activities import Activities
 
@@ -33,7 +34,7 @@ TASK = TaskState(
 class Outage:
     """Task runs while the store cannot be reached."""
 
-    async def run_tool(self, _request):
+    async def run(self, _request):
         raise UnavailableError("the store is away")
 
     async def record(self, _request):
@@ -66,8 +67,8 @@ def lines():
     ("activity", "request_", "facts"),
     [
         (
-            "run_tool",
-            ToolRequest(task=TASK, tool_id="greet", config={}, timeout=timedelta(seconds=1)),
+            "run_task",
+            TaskRequest(task=TASK, work=ToolWork(tool_id="greet", config={}), timeout=timedelta(seconds=1)),
             {"exec_id": "e1", "workflow_id": "greet", "task_id": "hello", "task_exec_id": "t1"},
         ),
         ("record", RecordRequest(tasks=(TASK,)), {"exec_id": "e1", "workflow_id": "greet"}),
@@ -76,7 +77,7 @@ def lines():
 def test_lines_of_an_outage_name_the_execution_and_so_do_those_of_the_sdk_after_it(lines, activity, request_, facts):
     async def as_the_sdk_runs_it():
         with pytest.raises(UnavailableError):
-            await getattr(Activities(SameLoop(), Outage()), activity)(request_)
+            await getattr(Activities(SameLoop(), Outage(), trio.CapacityLimiter(1)), activity)(request_)
         logging.getLogger("temporalio.activity").warning("Completing activity as failed")
 
     environment = ActivityEnvironment()

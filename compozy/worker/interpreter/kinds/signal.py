@@ -1,0 +1,34 @@
+"""Signal tasks: tell that something happened."""
+
+from temporalio import workflow
+
+from compozy.domain.definitions import DEFAULT_TOOL_TIMEOUT
+from compozy.domain.events import event_name
+from compozy.domain.statuses import Status
+from compozy.domain.work import Signal, SignalWork
+from compozy.templates import render
+from compozy.worker.interpreter import work
+from compozy.worker.interpreter.patience import is_long
+from compozy.worker.interpreter.runs import Ending, Runner, TaskRun
+
+
+async def run_signal(runner: Runner, run: TaskRun) -> Ending:
+    """Have the event told to whoever waits for it or is started by it, and tell it to this execution too."""
+    definition = run.task.signal
+    assert definition is not None  # noqa: S101 - the loader refuses a signal task without a signal
+    name = event_name(render(definition.name, run.scope, sources=runner.sources))
+    payload = render(definition.payload, run.scope, sources=runner.sources)
+    is_whole = workflow.info().workflow_id == runner.request.exec_id
+    outcome = await work.do(
+        runner,
+        run,
+        SignalWork(name=name, payload=payload, tells_sender=not is_whole),
+        limit=run.task.timeout or DEFAULT_TOOL_TIMEOUT,
+        is_long=is_long(run.task.timeout),
+    )
+    if is_whole and outcome.status is Status.SUCCESS:
+        # Not over the server: its word would come when the execution may be about to end, and the step be done again.
+        sender = runner.request.exec_id
+        event_id = run.state.task_exec_id
+        runner.control.take(Signal(name=name, payload=payload, event_id=event_id, at=workflow.now(), sender=sender))
+    return Ending(outcome=outcome, is_recorded=True)
