@@ -55,6 +55,14 @@ class RedisLimiter(Limiter):
 
     _commands: Commands
 
+    async def ping(self) -> None:
+        """Return when the server answers.
+
+        Raises:
+            UnavailableError: It does not.
+        """
+        await self._commands.ask(b"PING")
+
     @override
     async def hit(self, key: str, limit: int, window: timedelta) -> Decision:
         name = PREFIX + name_in(key)

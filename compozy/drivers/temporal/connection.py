@@ -11,6 +11,7 @@ import trio
 from google.protobuf.duration_pb2 import Duration
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, RegisterNamespaceRequest
 from temporalio.client import Client
+from temporalio.converter import DataConverter
 from temporalio.runtime import (
     BufferedMetricUpdate,
     LogForwardingConfig,
@@ -24,10 +25,13 @@ from temporalio.runtime import (
 from temporalio.service import RetryConfig, RPCError, RPCStatusCode, TLSConfig
 
 from compozy.bridge import AsyncioHost, HostClosedError
+from compozy.contracts.store import Store
 from compozy.domain.errors import InvalidError, Problem, UnavailableError
 from compozy.domain.secrets import revealed
+from compozy.drivers.clock import utc_now
 from compozy.drivers.temporal.credentials import NONE, Read
 from compozy.drivers.temporal.labels import Labels
+from compozy.drivers.temporal.payload_storage import storing_converter
 from compozy.drivers.temporal.payloads import DATA_CONVERTER
 
 FIRST_WAIT_S: Final = 0.1
@@ -58,6 +62,22 @@ class Connection:
     address: str
     namespace: str
     labels: Labels = attrs.field(factory=Labels, eq=False, repr=False)
+
+    async def knows(self, exec_id: str) -> bool:
+        """Return whether the server has an execution, however it stands.
+
+        Raises:
+            UnavailableError: It does not answer, or otherwise than with yes or no.
+        """
+        try:
+            await self.host.call(self.client.get_workflow_handle(exec_id).describe)
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return False
+            raise UnavailableError(f"temporal at {self.address} does not answer: {_said(error)}") from error
+        except HostClosedError as error:
+            raise UnavailableError(f"the connection to temporal at {self.address} was closed") from error
+        return True
 
     async def verify(self) -> None:
         """Return when the server answers and has the namespace, which is made again if it has gone.
@@ -108,20 +128,31 @@ async def dial(
     runtime: Runtime,
     patience: timedelta,
     credentials: Read = NONE,
+    store: Store | None = None,
 ) -> Connection:
     """Connect to the server and make sure that the namespace exists.
 
     Tries again after 100 ms, doubling to 1 s, until ``patience`` has run out.
 
+    Args:
+        host: The loop that the connection lives on.
+        address: ``host:port`` of the server.
+        namespace: Where to work.
+        runtime: The SDK's native runtime.
+        patience: How long the server may take to answer.
+        credentials: For a server that wants some.
+        store: Where payloads that are too large for Temporal are kept; None: such a payload is refused.
+
     Raises:
         UnavailableError: The server did not answer in time; says what it said last.
         InvalidError: It refuses us.
     """
+    converter = DATA_CONVERTER if store is None else storing_converter(host, store, utc_now)
     wait = FIRST_WAIT_S
     deadline = trio.current_time() + patience.total_seconds()
     while True:
         try:
-            client = await host.call(_connect, address, namespace, runtime, credentials)
+            client = await host.call(_connect, address, namespace, runtime, credentials, converter)
             if await host.call(_ensure_namespace, client, namespace):
                 await _wait_known(host, client)
         except (RPCError, RuntimeError) as error:
@@ -180,11 +211,13 @@ def _said(error: RPCError) -> str:
     return f"{error.status.name.lower()}: {error.message}"
 
 
-async def _connect(address: str, namespace: str, runtime: Runtime, credentials: Read) -> Client:
+async def _connect(
+    address: str, namespace: str, runtime: Runtime, credentials: Read, converter: DataConverter = DATA_CONVERTER
+) -> Client:
     return await Client.connect(
         address,
         namespace=namespace,
-        data_converter=DATA_CONVERTER,
+        data_converter=converter,
         runtime=runtime,
         retry_config=_RETRIES,
         tls=_tls_of(credentials),

@@ -84,6 +84,11 @@ class Custody:
         self._write(Phase.TRIAL, version, at=earlier, backup=trial.backup.name)
         return trial
 
+    def is_new(self) -> bool:
+        """Tell whether the database is made by the start that :meth:`prepare` prepared: nobody has used it."""
+        stamp = find_stamp(self.database_file)
+        return stamp is not None and stamp.phase is Phase.NEW
+
     def settle(self, said: str | None) -> None:
         """Note that the server was ready.
 

@@ -22,6 +22,7 @@ def open_client(limiter, *, project="tests"):
         metrics=Metrics(Deployment(version="1", mode="distributed", store_driver="postgres", cache_driver="redis")),
         actors=list,
         workers=nothing,
+        schedules=nothing,
         limiter=limiter,
         rate=Rate(2, timedelta(minutes=1)),
     )

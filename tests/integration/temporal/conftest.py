@@ -43,3 +43,12 @@ def open_temporal(tmp_path):
             raise simplest(failed) from failed
 
     return open_
+
+
+@pytest.fixture(scope="session")
+def temporal_server():
+    """A server that runs, one for each process of tests; no test may stop it."""
+    from compozy.testing.temporal import open_temporal_server  # noqa: PLC0415 - most test runs need none
+
+    with open_temporal_server() as server:
+        yield server

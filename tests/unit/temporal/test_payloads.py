@@ -8,7 +8,7 @@ from temporalio.api.common.v1 import Payload
 from compozy.domain.definitions import TaskDefinition, TaskType, ToolDefinition, Transition, WorkflowDefinition
 from compozy.domain.executions import Failure, TaskState
 from compozy.domain.statuses import Status
-from compozy.domain.work import ExecutionRequest, TaskOutcome, ToolRequest
+from compozy.domain.work import ExecutionRequest, TaskOutcome, TaskRequest, ToolWork
 from compozy.drivers.temporal.payloads import PayloadConverter
 
 NOW = datetime(2026, 11, 23, 8, 0, 0, 123456, UTC)
@@ -49,7 +49,9 @@ def test_requests_and_outcomes_of_tasks_come_back_equal():
         created_at=NOW,
         updated_at=NOW,
     )
-    request = ToolRequest(task=state, tool_id="t", config={}, timeout=timedelta(minutes=1), earlier=(state,))
+    request = TaskRequest(
+        task=state, work=ToolWork(tool_id="t", config={}), timeout=timedelta(minutes=1), earlier=(state,)
+    )
     outcome = TaskOutcome(status=Status.FAILED, error=Failure(code="X", message="no", details={"a": [1]}))
 
     assert round_trip(request) == request
