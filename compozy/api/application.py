@@ -12,12 +12,15 @@ from typing_extensions import override
 
 from compozy.api.connection import Connection
 from compozy.api.drain import Drain
+from compozy.api.events import EventRoutes
 from compozy.api.executions import ExecutionRoutes
 from compozy.api.health import HealthRoutes, HealthServices
 from compozy.api.hosts import check_host
 from compozy.api.limits import Rate, RateLimits, add_headers
 from compozy.api.problems import answer
+from compozy.api.schedules import ScheduleRoutes
 from compozy.api.services import ApiServices
+from compozy.api.steering import SteeringRoutes
 from compozy.api.tracing import bind_path_facts, request_span, tell_response
 from compozy.api.workers import WorkerRoutes
 from compozy.api.workflows import WorkflowRoutes
@@ -62,6 +65,9 @@ def create_app(services: ApiServices) -> Application:
     app.register_blueprint(HealthRoutes(services).blueprint())
     app.register_blueprint(WorkflowRoutes(services, drain).blueprint())
     app.register_blueprint(ExecutionRoutes(services, drain).blueprint())
+    app.register_blueprint(SteeringRoutes(services).blueprint())
+    app.register_blueprint(EventRoutes(services).blueprint())
+    app.register_blueprint(ScheduleRoutes(services).blueprint())
     app.register_blueprint(WorkerRoutes(services).blueprint())
     limits = RateLimits(services.limiter, services.rate, services.project.name, services.metrics)
     _Around(app, services.metrics, limits).register()

@@ -30,7 +30,9 @@ class ExecutionRoutes:
     async def list_executions(self) -> Response:
         """Answer one page of executions, newest first."""
         query = read_query(ListQuery, repeatable=frozenset({"status"}))
-        where = WorkflowFilter(workflow_id=query.workflow_id, statuses=query.status)
+        where = WorkflowFilter(
+            workflow_id=query.workflow_id, statuses=query.status, parent_exec_id=query.parent_exec_id
+        )
         page = await self.services.executions.list(where, cursor=query.cursor, limit=query.limit)
         return json_response(page_view(page))
 

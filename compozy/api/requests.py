@@ -10,6 +10,7 @@ from quart import request
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from compozy.domain.errors import InvalidError, Problem
+from compozy.domain.events import MAX_NAME
 from compozy.domain.json import Json, JsonObject
 from compozy.domain.statuses import Status
 from compozy.domain.suggestions import did_you_mean
@@ -44,6 +45,24 @@ class SyncBody(StartBody):
     timeout: float | None = Field(default=None, gt=0, allow_inf_nan=False)
 
 
+class EventBody(Wire):
+    """The body that tells an event; an event that is told again under the same ``event_id`` has its effect once."""
+
+    name: str = Field(min_length=1, max_length=MAX_NAME)
+    payload: dict[str, Any] = Field(default_factory=dict)
+    event_id: str | None = Field(default=None, min_length=1, max_length=255)
+
+
+class EmptyBody(Wire):
+    """The body of a request that says all in its path."""
+
+
+class RerunBody(Wire):
+    """The body that runs an execution again; ``from`` is the task to take it up at."""
+
+    from_: str | None = Field(default=None, alias="from", min_length=1)
+
+
 def _each_known(values: Iterable[str]) -> frozenset[Status]:
     """Return the statuses that these words name."""
     words = list(values)
@@ -60,6 +79,7 @@ class ListQuery(Wire):
 
     workflow_id: str | None = None
     status: Annotated[frozenset[Status] | None, BeforeValidator(_each_known)] = None
+    parent_exec_id: str | None = None
     cursor: str | None = None
     limit: int = Field(default=50, ge=1, le=500)
 

@@ -11,6 +11,7 @@ from compozy.contracts.limiter import Limiter
 from compozy.domain.definitions import Project
 from compozy.engine.executions import Executions
 from compozy.engine.idempotency import IdempotencyKeys
+from compozy.engine.schedules.keeping import ProjectSchedules
 from compozy.engine.workers import Workers
 from compozy.telemetry.metrics import Metrics
 from compozy.telemetry.tracing import OFF, Tracing
@@ -61,6 +62,7 @@ class ApiServices:
         metrics: What ``/metrics`` shows, and where requests are counted.
         actors: Gives a snapshot of the actors that must be ready.
         workers: Lists who carries executions out.
+        schedules: Lists the schedules and acts on them.
         sync_timeout: How long a synchronous execution waits when the request does not say.
         sync_timeout_limit: The longest wait that a request may ask for.
         heartbeat: How often an event stream says that it is alive.
@@ -76,6 +78,7 @@ class ApiServices:
     metrics: Metrics
     actors: Callable[[], Sequence[ActorReport]]
     workers: Workers
+    schedules: ProjectSchedules
     sync_timeout: timedelta = timedelta(seconds=60)
     sync_timeout_limit: timedelta = timedelta(seconds=300)
     heartbeat: timedelta = timedelta(seconds=15)

@@ -22,7 +22,7 @@ import trio
 from quart.wrappers.response import ResponseBody
 from typing_extensions import override
 
-from compozy.api.drain import until
+from compozy.api.drain import Moment
 from compozy.api.views import event_view
 from compozy.domain.errors import UnavailableError
 from compozy.engine.events import ExecutionEvent, event_of
@@ -47,7 +47,7 @@ class EventStream(ResponseBody):
         stopping: Set when the server stops.
     """
 
-    def __init__(self, executions: Executions, exec_id: str, *, heartbeat_s: float, stopping: trio.Event) -> None:
+    def __init__(self, executions: Executions, exec_id: str, *, heartbeat_s: float, stopping: Moment) -> None:
         self._executions = executions
         self._exec_id = exec_id
         self._heartbeat_s = heartbeat_s
@@ -81,10 +81,9 @@ class EventStream(ResponseBody):
         if self._changes is None:
             raise RuntimeError("an event stream is read inside `async with`")
         frame = _HEARTBEAT
-        async with until(self._stopping):
-            with trio.move_on_after(self._heartbeat_s):
-                change = await anext(self._changes, None)
-                frame = b"" if change is None else frame_of(change)
+        with self._stopping.until(), trio.move_on_after(self._heartbeat_s):
+            change = await anext(self._changes, None)
+            frame = b"" if change is None else frame_of(change)
         if self._stopping.is_set() or not frame:
             raise StopAsyncIteration
         return frame
@@ -111,16 +110,18 @@ async def _open_changes(
 
 async def _tell(executions: Executions, exec_id: str, send: trio.MemorySendChannel[ExecutionEvent]) -> None:
     """Send how the execution stands, then each of its changes, to its end."""
-    try:
-        async with send, executions.watch(exec_id) as changes:
-            execution = await executions.get(exec_id)
-            known = [*map(event_of, execution.tasks), event_of(execution.workflow)]
-            for event in known:
-                await send.send(event)
-            if execution.workflow.status.is_terminal:
-                return
-            async for change in changes:
-                if change not in known:
-                    await send.send(change)
-    except* UnavailableError as errors:
-        _log.warning("event stream ended early", exec_id=exec_id, reason=str(errors.exceptions[0]))
+    # Closed at the very end, and without a checkpoint: whoever reads to the end cancels what is left of this.
+    with send:
+        try:
+            async with executions.watch(exec_id) as changes:
+                execution = await executions.get(exec_id)
+                known = [*map(event_of, execution.tasks), event_of(execution.workflow)]
+                for event in known:
+                    await send.send(event)
+                if execution.workflow.status.is_terminal:
+                    return
+                async for change in changes:
+                    if change not in known:
+                        await send.send(change)
+        except* UnavailableError as errors:
+            _log.warning("event stream ended early", exec_id=exec_id, reason=str(errors.exceptions[0]))

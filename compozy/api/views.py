@@ -56,6 +56,8 @@ def execution_view(execution: Execution) -> JsonObject:
         **_summary(state),
         "input": state.input,
         "output": state.output,
+        "trigger": state.trigger,
+        "first_task": state.first_task,
         "tasks": [_task_view(task) for task in execution.tasks],
     }
 
@@ -115,6 +117,7 @@ def _summary(state: WorkflowState) -> JsonObject:
         "workflow_id": state.workflow_id,
         "status": state.status.value,
         "error": _failure_view(state.error),
+        "parent_exec_id": state.parent_exec_id,
         "created_at": instant(state.created_at),
         "updated_at": instant(state.updated_at),
     }
@@ -128,6 +131,7 @@ def _task_view(task: TaskState) -> JsonObject:
         "parent_id": task.parent_id,
         "status": task.status.value,
         "attempt": task.attempt,
+        "awaits": task.awaits,
         "input": task.input,
         "output": task.output,
         "error": _failure_view(task.error),

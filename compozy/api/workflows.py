@@ -8,7 +8,7 @@ import attrs
 import trio
 from quart import Blueprint, Response, request
 
-from compozy.api.drain import Drain, until
+from compozy.api.drain import Drain
 from compozy.api.idempotency import REPLAYED_HEADER, read_key
 from compozy.api.problems import STILL_RUNNING, STOPPING, problem
 from compozy.api.requests import StartBody, SyncBody, read_body
@@ -67,10 +67,7 @@ class WorkflowRoutes:
     async def start(self, workflow_id: str) -> Response:
         """Accept an execution and answer 202 with where to find it."""
         order = self._order(workflow_id, await read_body(StartBody))
-        accepted = await self._accept(order)
-        response = json_response(_whereabouts(accepted.state), HTTPStatus.ACCEPTED)
-        response.headers["Location"] = _path_of(accepted.state)
-        return _marked(response, accepted)
+        return accepted_response(await self._accept(order))
 
     async def run(self, workflow_id: str) -> Response:
         """Run an execution and answer 200 when it has ended, however it ended; else 408 or 503, and it goes on.
@@ -82,7 +79,7 @@ class WorkflowRoutes:
         patience_s = self._patience_s(body.timeout)
         order = self._order(workflow_id, body)
         executions, exec_id = self.services.executions, order.draft.exec_id
-        async with executions.watch(exec_id) as changes:
+        async with executions.watch(exec_id, tells_tasks=False) as changes:
             accepted = await self._accept(order)
             if not accepted.state.status.is_terminal:
                 await self._wait_for_end(changes, patience_s)
@@ -93,11 +90,10 @@ class WorkflowRoutes:
 
     async def _wait_for_end(self, changes: AsyncIterator[ExecutionEvent], patience_s: float) -> None:
         """Return when the execution has ended, when the time is over, or when the server must answer."""
-        with trio.move_on_after(patience_s):
-            async with until(self.drain.overdue):
-                async for change in changes:
-                    if change.ends_execution:
-                        break
+        with trio.move_on_after(patience_s), self.drain.overdue.until():
+            async for change in changes:
+                if change.ends_execution:
+                    break
 
     def _order(self, workflow_id: str, body: StartBody) -> _Order:
         """Return what the current request asks to be run, once it has been found to be in order."""
@@ -142,6 +138,13 @@ class WorkflowRoutes:
             return response
         detail = f"execution {state.exec_id} is {state.status} after {patience_s:g} seconds; it goes on"
         return problem(STILL_RUNNING, detail, extensions)
+
+
+def accepted_response(accepted: Accepted) -> Response:
+    """Answer 202 with where to find an execution."""
+    response = json_response(_whereabouts(accepted.state), HTTPStatus.ACCEPTED)
+    response.headers["Location"] = _path_of(accepted.state)
+    return _marked(response, accepted)
 
 
 def _path_of(state: WorkflowState) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 import attrs
 
@@ -116,8 +116,13 @@ def limiter_actor(settings: Settings) -> BackendActor[Limiter]:
         return BackendActor(function=limiter_in_process, needs=(), grace=1)
     if settings.cache_driver is CacheDriver.REDIS:
         return BackendActor(function=limiter_of_cache, needs=("cache",), grace=1)
-    return BackendActor(function=limiter_on_server, needs=("asyncio",), grace=1)
+    # Nobody else would notice that this server is away.
+    return BackendActor(function=limiter_on_server, needs=("asyncio",), grace=1, check=outage_check(_ping))
 
 
-async def _ping(backend: Store | Cache) -> None:
+class _Backend(Protocol):
+    async def ping(self) -> None: ...
+
+
+async def _ping(backend: _Backend) -> None:
     await backend.ping()

@@ -14,13 +14,15 @@ import trio
 
 from compozy.app.complaints import naming_settings
 from compozy.app.imports import import_in_thread
+from compozy.app.late import store_of
 from compozy.app.temporal_sdk import TemporalSdk
 from compozy.bridge import AsyncioHost, open_asyncio_host
 from compozy.config.settings import TemporalSettings
+from compozy.contracts.store import Store
 from compozy.telemetry.logger import get_logger
 from compozy.telemetry.metrics import Metrics
 from compozy.worker.background import beside
-from supervisors import Context
+from supervisors import Context, Ref
 
 _PATIENCE: Final = timedelta(seconds=1)
 """For one start; whether there is another one, and when, is for the supervisor to say."""
@@ -33,12 +35,19 @@ def cluster_actor(settings: TemporalSettings, metrics: Metrics) -> Callable[...,
     sdk = TemporalSdk(metrics)
 
     @asynccontextmanager
-    async def temporal(_ctx: Context, asyncio: AsyncioHost) -> AsyncIterator[Any]:
+    async def temporal(
+        _ctx: Context, asyncio: AsyncioHost, store: Store | Ref[Store] | None = None
+    ) -> AsyncIterator[Any]:
         await sdk.load()
         credentials = await _read_credentials(settings)
         async with beside(metrics.temporal.keep_reading):
             connection = await sdk.dial(
-                asyncio, settings.host_port, settings.namespace, patience=_PATIENCE, credentials=credentials
+                asyncio,
+                settings.host_port,
+                settings.namespace,
+                patience=_PATIENCE,
+                credentials=credentials,
+                store=None if store is None else store_of(store),
             )
             _log.info("connected to temporal", address=connection.address, namespace=connection.namespace)
             yield connection

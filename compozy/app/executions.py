@@ -1,25 +1,35 @@
 """The engine's executions, put together from what the actors hold."""
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
+from compozy.app.connections import current_connection
 from compozy.contracts.cache import Cache
 from compozy.contracts.orchestrator import Orchestrator
 from compozy.contracts.store import Store
 from compozy.domain.definitions import Project
-from compozy.domain.errors import UnavailableError
 from compozy.drivers.clock import utc_now
-from compozy.engine.executions import Executions
-from supervisors import State, Unavailable, View
-
-_TEMPORAL: Final = "temporal"
+from compozy.engine.executions import MAX_INPUT_BYTES, Executions
+from supervisors import View
 
 
 def executions_over(
-    project: Project, store: Store, cache: Cache, orchestrator: Callable[[], Orchestrator]
+    project: Project,
+    store: Store,
+    cache: Cache,
+    orchestrator: Callable[[], Orchestrator],
+    *,
+    max_input_bytes: int = MAX_INPUT_BYTES,
 ) -> Executions:
     """Return the executions of a project over these backends."""
-    return Executions(project=project, store=store, pubsub=cache.pubsub, orchestrator=orchestrator, clock=utc_now)
+    return Executions(
+        project=project,
+        store=store,
+        pubsub=cache.pubsub,
+        orchestrator=orchestrator,
+        clock=utc_now,
+        max_input_bytes=max_input_bytes,
+    )
 
 
 def task_queue_of(project: Project) -> str:
@@ -41,14 +51,4 @@ def current_orchestrator(tree: View, project: Project) -> Orchestrator:
     Raises:
         UnavailableError: There is none now, or its server does not answer.
     """
-    row = next((row for row in tree.status() if row.name == _TEMPORAL), None)
-    if row is None:
-        raise UnavailableError("executions cannot be started now: this process has no connection to temporal")
-    if row.state is State.DEGRADED:
-        reason = row.reason.detail.removeprefix("UnavailableError: ")
-        raise UnavailableError(f"executions cannot be started now: {reason}")
-    try:
-        connection = tree[_TEMPORAL].get()
-    except Unavailable as error:
-        raise UnavailableError(f"executions cannot be started now: {error}") from error
-    return orchestrator_on(connection, project)
+    return orchestrator_on(current_connection(tree, "executions cannot be started"), project)

@@ -8,12 +8,14 @@ from compozy.app.imports import import_in_thread
 from compozy.app.late import cache_of, limiter_of, store_of
 from compozy.app.presence import workers_over
 from compozy.app.reports import ActorReports
+from compozy.app.schedules import current_schedules
 from compozy.config.settings import Settings
 from compozy.contracts.cache import Cache
 from compozy.contracts.limiter import Limiter
 from compozy.contracts.store import Store
 from compozy.domain.definitions import Project
 from compozy.engine.idempotency import IdempotencyKeys
+from compozy.engine.schedules.keeping import ProjectSchedules
 from compozy.telemetry.metrics import Metrics
 from compozy.telemetry.tracing import Tracing
 from supervisors import Context, Ref
@@ -36,7 +38,13 @@ def http_actor(
         application, services, limits, server = [await import_in_thread(f"compozy.api.{name}") for name in _EDGE]
 
         held = cache_of(cache)
-        executions = executions_over(project, store_of(store), held, lambda: current_orchestrator(ctx.tree, project))
+        executions = executions_over(
+            project,
+            store_of(store),
+            held,
+            lambda: current_orchestrator(ctx.tree, project),
+            max_input_bytes=settings.limits.max_payload_size,
+        )
         app = application.create_app(
             services.ApiServices(
                 executions=executions,
@@ -47,7 +55,9 @@ def http_actor(
                 workers=await workers_over(project, held),
                 limiter=limiter_of(limiter),
                 rate=limits.Rate(limit=settings.rate_limit.limit, window=settings.rate_limit.window),
+                schedules=ProjectSchedules(project=project, schedules=lambda: current_schedules(ctx.tree, project)),
                 tracing=tracing,
+                max_body_bytes=settings.limits.max_payload_size,
             )
         )
         await server.serve(

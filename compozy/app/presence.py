@@ -89,7 +89,8 @@ async def workers_over(project: Project, cache: Cache) -> Workers:
 def read_outline(project: Project) -> Outline:
     """Return the outline of a project, having read its entrypoint. Blocks."""
     try:
-        entrypoint = None if project.entrypoint is None else Path(project.root, project.entrypoint).read_bytes()
+        named = project.runtime.entrypoint
+        entrypoint = None if named is None else Path(project.root, named).read_bytes()
     except OSError:  # whoever imports it says so
         entrypoint = None
     return outline_of(project, entrypoint)

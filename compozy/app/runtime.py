@@ -18,7 +18,9 @@ from compozy.domain.errors import CompozyError, ToolError
 from compozy.domain.executions import Failure, WorkflowState
 from compozy.domain.json import Json, JsonObject
 from compozy.domain.statuses import Status
+from compozy.engine.dispatching import Dispatching
 from compozy.engine.executions import Executions
+from compozy.engine.steering import Steering
 from compozy.telemetry.metrics import Deployment, Metrics
 from supervisors import Live, TreeFailed
 
@@ -31,6 +33,8 @@ class Runtime:
         settings: All settings, each with its origin.
         project: The workflows.
         executions: Start, run, find and watch executions.
+        steering: Pause, resume, cancel, signal and repeat executions.
+        events: Tell what happened to whoever waits for it or is started by it.
         metrics: What it counts.
         tree: The actors.
     """
@@ -38,6 +42,8 @@ class Runtime:
     settings: Settings
     project: Project
     executions: Executions
+    steering: Steering
+    events: Dispatching
     metrics: Metrics
     tree: Live
 
@@ -100,8 +106,17 @@ def _runtime(loaded: Loaded, metrics: Metrics, live: Live) -> Runtime:
         live["store"].get(),
         live["cache"].get(),
         lambda: current_orchestrator(live, loaded.project),
+        max_input_bytes=loaded.settings.limits.max_payload_size,
     )
-    return Runtime(settings=loaded.settings, project=loaded.project, executions=executions, metrics=metrics, tree=live)
+    return Runtime(
+        settings=loaded.settings,
+        project=loaded.project,
+        executions=executions,
+        steering=Steering(executions),
+        events=Dispatching(executions),
+        metrics=metrics,
+        tree=live,
+    )
 
 
 def _output_of(ended: WorkflowState) -> Json:

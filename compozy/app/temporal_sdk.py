@@ -5,6 +5,7 @@ from typing import Any
 
 from compozy.app.imports import import_in_thread
 from compozy.bridge import AsyncioHost
+from compozy.contracts.store import Store
 from compozy.telemetry.metrics import Metrics
 from compozy.telemetry.sdk_metrics import BUFFER_SIZE
 
@@ -29,7 +30,14 @@ class TemporalSdk:
             self._metrics.temporal.read_from(retrieve)
 
     async def dial(
-        self, host: AsyncioHost, address: str, namespace: str, *, patience: timedelta, **security: Any
+        self,
+        host: AsyncioHost,
+        address: str,
+        namespace: str,
+        *,
+        patience: timedelta,
+        store: Store | None = None,
+        **security: Any,
     ) -> Any:
         """Return a ``compozy.drivers.temporal.connection.Connection``; :meth:`load` was called before.
 
@@ -38,6 +46,7 @@ class TemporalSdk:
             address: ``host:port`` of the server.
             namespace: Where to work.
             patience: How long the server may take to answer.
+            store: Where payloads that are too large for Temporal are kept; None: nowhere.
             **security: ``credentials``, for a server that wants some.
 
         Raises:
@@ -45,5 +54,5 @@ class TemporalSdk:
             InvalidError: It refuses us.
         """
         return await self._connections.dial(
-            host, address, namespace=namespace, runtime=self._runtime, patience=patience, **security
+            host, address, namespace=namespace, runtime=self._runtime, patience=patience, store=store, **security
         )

@@ -85,6 +85,7 @@ class Run:
 
     Attributes:
         server: How it is started.
+        is_new: Whether its database is made by this start.
     """
 
     def __init__(self, ctx: Context, server: DevServer, standalone: TemporalStandaloneSettings) -> None:
@@ -94,6 +95,7 @@ class Run:
         self._custody = Custody(
             database_file=server.database_file, binary=server.binary, clock=utc_now, progress=self._tell_progress
         )
+        self.is_new = False
         self._trial: Trial | None = None
         self._version: str | None = None
         self._was_ready = False
@@ -109,6 +111,7 @@ class Run:
             UnavailableError: It could not be backed up for another version.
         """
         self._trial = await trio.to_thread.run_sync(self._custody.prepare)
+        self.is_new = await trio.to_thread.run_sync(self._custody.is_new)
         if self._standalone.expose:
             _log.warning(
                 "temporal is exposed: whoever reaches it controls every execution, without authentication",

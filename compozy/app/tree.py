@@ -19,6 +19,8 @@ In distributed mode::
                  ^ (wants) ^
                  +-- http, health
 
+Temporal wants the store in both modes, for the payloads that are too large for it.
+
 Backends are servers that come and go. They are dialled at once, again and again until they answer, and the API only
 wants them: it is there from the beginning, to say what is missing. The state folder is there when something is kept in
 it.
@@ -74,7 +76,8 @@ def build_tree(loaded: Loaded, metrics: Metrics, *, tracing: Tracing = OFF, role
     planting.add_backends()
     planting.add_temporal()
     if roles.works:
-        planting.add_worker()
+        # A program that is there for one execution starts no others.
+        planting.add_worker(keeps_schedules=roles.waits or roles.serves_http)
     if roles.serves_http:
         planting.add_janitor()
         planting.add_api(wants=("temporal", "worker") if roles.works else ("temporal",))
@@ -149,6 +152,7 @@ class _Planting:
                 cluster_actor(settings, self.metrics),
                 name="temporal",
                 needs=(*before, "asyncio"),
+                wants=("store",),
                 grace=2,
                 check=outage_check(check_cluster),
                 retries=self._retries,
@@ -157,18 +161,27 @@ class _Planting:
             )
             return
         self.tree.add(
-            dev_server_actor(settings, self.metrics),
+            # A file belongs to this project alone; on a server, others may have executions that run elsewhere.
+            dev_server_actor(settings, self.metrics, owns_store=self._settings.database.driver is StoreDriver.SQLITE),
             name="temporal",
             needs=(*(before or ("state_folder",)), "asyncio"),
+            wants=("store",),
             grace=8,
             start_timeout=settings.standalone.start_timeout.total_seconds(),
             backoff=_BACKOFF,
             fatal=_FATAL,
         )
 
-    def add_worker(self) -> None:
+    def add_worker(self, *, keeps_schedules: bool) -> None:
         self.tree.add(
-            worker_actor(self.loaded.project, self.metrics, tracing=self.tracing),
+            worker_actor(
+                self.loaded.project,
+                self.metrics,
+                tracing=self.tracing,
+                concurrency=self._settings.worker.concurrency,
+                max_output_bytes=self._settings.limits.max_payload_size,
+                keeps_schedules=keeps_schedules,
+            ),
             name="worker",
             needs=("store", "cache", "temporal"),
             grace=6,
@@ -193,6 +206,7 @@ class _Planting:
                 name="limiter",
                 needs=limiter.needs,
                 grace=limiter.grace,
+                check=limiter.check,
                 retries=self._retries,
                 backoff=_BACKOFF,
                 fatal=_FATAL,

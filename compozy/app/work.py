@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from pathlib import Path
 from typing import Any, Final
 
 import trio
@@ -10,16 +9,23 @@ import trio
 from compozy.app.executions import executions_over, orchestrator_on, task_queue_of
 from compozy.app.imports import import_in_thread
 from compozy.app.presence import beating, new_worker_id, pulse_of, read_outline
+from compozy.app.project_tools import open_project_tools
+from compozy.app.schedules import bring_in_line, schedules_on
 from compozy.contracts.cache import Cache
 from compozy.contracts.store import Store
 from compozy.contracts.tools import Tools
 from compozy.domain.definitions import Project
-from compozy.domain.errors import InvalidError, Problem, UnavailableError
+from compozy.domain.errors import UnavailableError
 from compozy.domain.executions import TaskState, WorkflowState
-from compozy.domain.suggestions import did_you_mean
 from compozy.drivers.clock import utc_now
-from compozy.drivers.tools.python import PythonTools, exported_tools, load_entrypoint
+from compozy.drivers.models import MockModels, ProviderModels
+from compozy.engine.asking import Asking
+from compozy.engine.dispatching import Dispatching
 from compozy.engine.executions import Executions
+from compozy.engine.memories import Memories
+from compozy.engine.performers import Performers
+from compozy.engine.schedules.keeping import ProjectSchedules
+from compozy.engine.schedules.starting import DueExecutions
 from compozy.engine.task_runs import TaskRuns
 from compozy.telemetry.logger import get_logger
 from compozy.telemetry.metrics import Metrics
@@ -33,32 +39,66 @@ _HAND_OVER_EVERY_S: Final = 10.0
 _log = get_logger(__name__)
 
 
-def worker_actor(project: Project, metrics: Metrics, *, tracing: Tracing) -> Callable[..., Awaitable[None]]:
-    """Return the actor that carries out the executions of the project."""
+def worker_actor(
+    project: Project,
+    metrics: Metrics,
+    *,
+    tracing: Tracing,
+    concurrency: int,
+    max_output_bytes: int,
+    keeps_schedules: bool,
+) -> Callable[..., Awaitable[None]]:
+    """Return the actor that carries out the executions of the project.
+
+    Args:
+        project: Whose executions.
+        metrics: Where it counts.
+        tracing: Who is told of executions and tasks.
+        concurrency: How many tasks at a time.
+        max_output_bytes: How large the output of a tool may be, as JSON.
+        keeps_schedules: Whether it brings the schedules in force in line with the project.
+    """
     worker_id = new_worker_id()
 
     async def worker(ctx: Context, store: Store, cache: Cache, temporal: Any) -> None:
-        tools = await trio.to_thread.run_sync(load_tools, project)
+        async with open_project_tools(project, max_output_bytes=max_output_bytes) as tools:
+            await work(ctx, tools, store, cache, temporal)
+
+    async def work(ctx: Context, tools: Tools, store: Store, cache: Cache, temporal: Any) -> None:
         known = {tool_id for workflow in project.workflows.values() for tool_id in workflow.tools}
+        executions = executions_over(project, store, cache, lambda: orchestrator_on(temporal, project))
+        memories = Memories.of(cache, project.name)
         runs = TaskRuns(
             store=store,
             pubsub=cache.pubsub,
-            tools=CountedTools(tools, known=known, metrics=metrics),
+            performers=Performers(
+                tools=CountedTools(tools, known=known, metrics=metrics),
+                dispatching=Dispatching(executions),
+                asking=Asking(models=ProviderModels({"mock": MockModels()}), memories=memories),
+                memories=memories,
+            ),
             clock=utc_now,
             observe=partial(count_end, metrics),
             tracing=tracing,
         )
         service = await import_in_thread("compozy.worker.service")
-        executions = executions_over(project, store, cache, lambda: orchestrator_on(temporal, project))
         pulse = pulse_of(worker_id, project, cache, await trio.to_thread.run_sync(read_outline, project))
-        async with beside(partial(_hand_over, executions)), beating(pulse) as begin:
+        kept = ProjectSchedules(project=project, schedules=lambda: schedules_on(temporal, project))
+        in_line = partial(bring_in_line, kept) if keeps_schedules else trio.lowlevel.checkpoint
+        async with beside(partial(_hand_over, executions)), beside(in_line), beating(pulse) as begin:
 
             def started() -> None:
                 begin()
                 ctx.started()
 
             await service.run_worker(
-                temporal, runs, task_queue=task_queue_of(project), started=started, stop=ctx.stopping.wait
+                temporal,
+                runs,
+                task_queue=task_queue_of(project),
+                concurrency=concurrency,
+                due=DueExecutions(project=project, store=store, clock=utc_now),
+                started=started,
+                stop=ctx.stopping.wait,
             )
 
     return worker
@@ -82,28 +122,3 @@ def count_end(metrics: Metrics, state: TaskState | WorkflowState) -> None:
         metrics.count_execution(state.workflow_id, state.status, seconds=seconds)
     else:
         metrics.count_task(state.type, state.status, seconds=seconds)
-
-
-def load_tools(project: Project) -> Tools:
-    """Import the project's entrypoint and return its tools.
-
-    Raises:
-        InvalidError: It cannot be imported, or lacks a tool that a workflow names.
-    """
-    if project.entrypoint is None:
-        return PythonTools({})
-    path = Path(project.root, project.entrypoint)
-    functions = exported_tools(load_entrypoint(path))
-    named = {tool_id: workflow.id for workflow in project.workflows.values() for tool_id in workflow.tools}
-    problems = [
-        Problem(
-            file=str(path),
-            message=f"exports no function {tool_id!r}, which workflow {workflow_id!r} uses",
-            hint=did_you_mean(tool_id, functions),
-        )
-        for tool_id, workflow_id in sorted(named.items())
-        if tool_id not in functions
-    ]
-    if problems:
-        raise InvalidError(problems)
-    return PythonTools(functions)

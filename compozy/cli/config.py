@@ -82,7 +82,10 @@ def validate(*, config: Path, **flags: Any) -> Exit:
 
     for problem in unknown_variables(os.environ):
         warn(str(problem))
-    project = read(config, settings_given(flags)).project
+    loaded = read(config, settings_given(flags))
+    for problem in loaded.warnings:
+        warn(str(problem))
+    project = loaded.project
     click.echo(f"ok: {counted(len(project.workflows), 'workflow')}, {counted(count_tasks(project), 'task')}")
     return Exit.SUCCESS
 

@@ -30,6 +30,7 @@ EXIT_BY_CODE: Final[Mapping[str, Exit]] = MappingProxyType(
         "CONFLICT": Exit.UNAVAILABLE,
         "NEWER_SCHEMA": Exit.INVALID,
         "UNAVAILABLE": Exit.UNAVAILABLE,
+        "TASK_FAILED": Exit.FAILED,
         "TOOL_FAILED": Exit.FAILED,
         "INTERNAL": Exit.FAILED,
     }

@@ -9,13 +9,19 @@ from compozy.cli.config import config
 from compozy.cli.data import data
 from compozy.cli.dev import dev
 from compozy.cli.doctor import doctor
+from compozy.cli.events import events
+from compozy.cli.executions import executions
+from compozy.cli.graph import graph
 from compozy.cli.init import init
 from compozy.cli.migrate import migrate
 from compozy.cli.run import run
+from compozy.cli.schedules import schedules
 from compozy.cli.serve import serve
 from compozy.cli.status import status
+from compozy.cli.validate import validate
 from compozy.cli.version import version
 from compozy.cli.worker import worker
+from compozy.cli.workflows import workflows
 
 
 class Root(click.Group):
@@ -57,5 +63,23 @@ def cli(*, debug: bool) -> None:
     """  # noqa: D301 - \b tells click to keep the line breaks
 
 
-for _command in (init, run, serve, worker, dev, status, config, migrate, data, doctor, version):
+for _command in (
+    init,
+    validate,
+    run,
+    serve,
+    worker,
+    dev,
+    status,
+    workflows,
+    executions,
+    events,
+    schedules,
+    graph,
+    config,
+    migrate,
+    data,
+    doctor,
+    version,
+):
     cli.add_command(_command)

@@ -112,3 +112,9 @@ def server_url(_ctx: click.Context, param: click.Parameter, value: str | None) -
     if scheme not in {"http", "https"} or not rest.strip("/"):
         raise click.BadParameter(f"{value!r} is not an address such as {DEFAULT_SERVER}", param=param)
     return address.rstrip("/")
+
+
+server_option: Final[Decorator] = click.option(
+    "--server", metavar="URL", default=DEFAULT_SERVER, show_default=True, callback=server_url, help="Its address."
+)
+"""``--server``, for commands that need a running one."""

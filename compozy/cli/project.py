@@ -6,8 +6,10 @@ from pathlib import Path
 
 from compozy.config.reading import read_settings
 from compozy.config.settings import DatabaseSettings, Mode
-from compozy.domain.definitions import Project, TaskDefinition
-from compozy.engine.loading.projects import LoadedProject, read_project
+from compozy.domain.definitions import Project, TaskDefinition, WorkflowDefinition
+from compozy.domain.errors import NotFoundError
+from compozy.domain.suggestions import did_you_mean
+from compozy.engine.loading.projects import LoadedProject, load_project, read_project
 
 Flags = Mapping[str, object | None]
 """Dotted setting to the value of its flag; None means that the flag was not given."""
@@ -52,8 +54,30 @@ def counted(number: int, noun: str) -> str:
 
 def count_tasks(project: Project) -> int:
     """Return how many tasks the workflows have, the children of containers included."""
+    return sum(count_inner(workflow.tasks) for workflow in project.workflows.values())
 
-    def count(tasks: Iterable[TaskDefinition]) -> int:
-        return sum(1 + count(task.tasks) for task in tasks)
 
-    return sum(count(workflow.tasks) for workflow in project.workflows.values())
+def count_inner(tasks: Iterable[TaskDefinition]) -> int:
+    """Return how many tasks these are, the children of containers included."""
+    return sum(1 + count_inner(task.tasks) for task in tasks)
+
+
+def load(config: Path) -> Project:
+    """Return the project without its settings, which need not be in order.
+
+    Raises:
+        InvalidError: With everything that is wrong with its files.
+    """
+    return load_project(config)
+
+
+def get_workflow(project: Project, workflow_id: str) -> WorkflowDefinition:
+    """Return a workflow of the project.
+
+    Raises:
+        NotFoundError: It has none of that name.
+    """
+    workflow = project.workflows.get(workflow_id)
+    if workflow is None:
+        raise NotFoundError(f"there is no workflow {workflow_id!r}; {did_you_mean(workflow_id, project.workflows)}")
+    return workflow

@@ -8,7 +8,7 @@ from typing import Any, Final
 import attrs
 import click
 import httpx
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -90,7 +90,7 @@ def _as_object(standing: Standing) -> JsonObject:
 def _print_tables(standing: Standing, clock: Callable[[], datetime]) -> None:
     console = Console()
     actors = standing.readiness["actors"]
-    console.print(as_table(actors, clock=clock))
+    console.print(actors_view(actors, clock=clock))
     if (boot := boot_line(actors)) is not None:
         console.print()
         console.print(Text(boot))
@@ -99,17 +99,18 @@ def _print_tables(standing: Standing, clock: Callable[[], datetime]) -> None:
         console.print(workers_view(standing.workers, clock=clock))
 
 
-def as_table(actors: list[Mapping[str, Any]], *, clock: Callable[[], datetime]) -> Table:
-    """Return a table with a row for each actor."""
-    table = Table("name", "state", "generation", "restarts", "since", "start took", "why", box=None, pad_edge=False)
+def actors_view(actors: list[Mapping[str, Any]], *, clock: Callable[[], datetime]) -> RenderableType:
+    """Return a table with a row for each actor, which fits into 80 columns, and below it why some are not ready."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("name", "state", "restarts", "since", "start took"):
+        table.add_column(heading, no_wrap=True)
     for actor in actors:
         table.add_row(
             Text(str(actor.get("name", ""))),
             Text(str(actor.get("state", "")), "green" if actor.get("ready") else "red"),
-            str(actor.get("generation", "")),
             str(actor.get("restarts", "")),
             since(actor.get("since"), clock()),
             boot_seconds(actor.get("ready_in_s")),
-            Text(str(actor.get("reason") or "")),
         )
-    return table
+    reasons = [Text(f"{actor.get('name')}: {actor['reason']}", "red") for actor in actors if actor.get("reason")]
+    return Group(table, *([Text(), *reasons] if reasons else []))

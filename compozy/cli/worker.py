@@ -10,7 +10,7 @@ from compozy.cli.options import config_option, examples, log_format_option, log_
 @click.command(
     epilog=examples(
         "compozy worker",
-        "compozy worker --config examples/distributed --health-port 9090",
+        "compozy worker --config examples/distributed --concurrency 20 --health-port 9090",
         "compozy worker --log-format json 2>worker.log",
     )
 )
@@ -22,10 +22,22 @@ from compozy.cli.options import config_option, examples, log_format_option, log_
     metavar="PORT",
     help="Serve /healthz, /readyz and /metrics on this port of this machine; 0 takes a free one.",
 )
+@click.option(
+    "--concurrency",
+    type=click.IntRange(1, 10_000),
+    metavar="N",
+    help="Carry out so many tasks at a time; worker.concurrency when not given.",
+)
 @log_level_option
 @log_format_option
 def worker(
-    *, config: Path, mode: str | None, health_port: int | None, log_level: str | None, log_format: str | None
+    *,
+    config: Path,
+    mode: str | None,
+    health_port: int | None,
+    concurrency: int | None,
+    log_level: str | None,
+    log_format: str | None,
 ) -> int:
     """Carry out a project's executions, without its HTTP API, until Ctrl-C or SIGTERM.
 
@@ -38,5 +50,5 @@ def worker(
     from compozy import app  # noqa: PLC0415 - heavy: only when the command runs
     from compozy.cli.launch import app_options  # noqa: PLC0415 - same
 
-    flags = {"mode": mode, "log.level": log_level, "log.format": log_format}
+    flags = {"mode": mode, "worker.concurrency": concurrency, "log.level": log_level, "log.format": log_format}
     return app.work(app_options(config, flags), health_port=health_port)

@@ -17,6 +17,8 @@ from compozy.domain.json import JsonObject
 
 _PATH: Final = "/api/v0/workers"
 
+_DIFFERS: Final = "differs"
+
 _STYLES: Final = {"live": "green", "late": "yellow", "stale": "red"}
 
 
@@ -37,17 +39,28 @@ def read_workers(client: httpx.Client) -> JsonObject | None:
 
 
 def workers_view(listing: JsonObject, *, clock: Callable[[], datetime]) -> RenderableType:
-    """Return a table with a row for each worker, and below it whose records cannot be read."""
+    """Return a table with a row for each worker, and below it in what some differ, and whose records cannot be read.
+
+    It fits into 80 columns; of a long id all is shown, on several lines.
+    """
     workers = [worker for worker in listing["workers"] if isinstance(worker, dict)]
     unreadable = [str(each) for each in listing.get("unreadable_workers") or ()]
     shown: list[RenderableType] = [_table(workers, clock) if workers else Text("no workers", "yellow")]
+    shown += [
+        Text(f"{worker.get('id')} {how}", "yellow")
+        for worker in workers
+        if (how := difference(worker)).startswith(f"{_DIFFERS}:")
+    ]
     if unreadable:
         shown.append(Text(f"cannot be read: {', '.join(unreadable)}", "yellow"))
     return Group(*shown)
 
 
 def _table(workers: list[JsonObject], clock: Callable[[], datetime]) -> Table:
-    table = Table("worker", "state", "last beat", "started", "version", "project", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    table.add_column("worker", overflow="fold")
+    for heading in ("state", "last beat", "started", "version", "project"):
+        table.add_column(heading, no_wrap=True)
     for worker in workers:
         state = str(worker.get("state", ""))
         style = _STYLES.get(state, "")
@@ -57,7 +70,7 @@ def _table(workers: list[JsonObject], clock: Callable[[], datetime]) -> Table:
             Text(_last_beat(worker), style if state != "live" else ""),
             since(worker.get("started_at"), clock()),
             Text(str(worker.get("version", ""))),
-            Text(difference(worker)),
+            Text(difference(worker).partition(":")[0]),
         )
     return table
 
@@ -80,4 +93,4 @@ def difference(worker: Mapping[str, Any]) -> str:
     parts = [str(each) for each in worker.get("differing_workflows") or ()]
     if worker.get("same_tools") is False:
         parts.append("tools")
-    return f"differs: {', '.join(parts)}" if parts else "differs"
+    return f"{_DIFFERS}: {', '.join(parts)}" if parts else _DIFFERS

@@ -38,7 +38,7 @@ _FIRST: Final = ("timestamp", "level", "logger", "event")
 
 
 def configure_logs(*, level: str = "info", format: LogFormat = "auto", stream: TextIO | None = None) -> None:  # noqa: A002 - it is the setting's name
-    """Send every log line of the process to one stream.
+    """Send every log line of the process to one stream, and Python's warnings, which are lines of ``py.warnings``.
 
     May be called again: the last call counts. Handlers that others put on the root logger are left alone.
 
@@ -60,7 +60,7 @@ def configure_logs(*, level: str = "info", format: LogFormat = "auto", stream: T
     handler.set_name(_HANDLER_NAME)
     handler.setFormatter(
         ProcessorFormatter(
-            foreign_pre_chain=[_own_facts, in_our_words, *_facts()],
+            foreign_pre_chain=[_own_facts, in_our_words, _without_line_end, *_facts()],
             processors=[ProcessorFormatter.remove_processors_meta, redact_secrets, *_renderers(format, target)],
         )
     )
@@ -69,6 +69,7 @@ def configure_logs(*, level: str = "info", format: LogFormat = "auto", stream: T
         root.removeHandler(previous)
     root.addHandler(handler)
     root.setLevel(threshold.upper())
+    logging.captureWarnings(capture=True)
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, *_facts(), ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -81,6 +82,12 @@ def configure_logs(*, level: str = "info", format: LogFormat = "auto", stream: T
 def _own_facts(_logger: object, _method: str, event: EventDict) -> EventDict:
     """Put the facts that :mod:`compozy.telemetry.logger` hung on a record among the fields of its line."""
     event.update(getattr(event.get("_record"), "facts", {}))
+    return event
+
+
+def _without_line_end(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """Take the end of the line off a message: Python's warnings come with one."""
+    event["event"] = str(event["event"]).rstrip("\n")
     return event
 
 

@@ -9,7 +9,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 
 from compozy.domain.errors import InvalidError
-from compozy.drivers.tools.python import exported_tools, load_entrypoint
+from compozy.drivers.tools.entrypoints import exported_tools, load_entrypoint
 
 
 def main(path: str) -> int:

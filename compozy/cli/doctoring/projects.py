@@ -7,12 +7,16 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
+import trio
+
 from compozy.cli.doctoring.findings import Finding, fail, ok
 from compozy.cli.project import counted
-from compozy.domain.definitions import Project
+from compozy.domain.builtin_tools import BUILTINS
+from compozy.domain.definitions import Project, RuntimeType
 from compozy.domain.errors import InvalidError
 from compozy.domain.json import JsonObject
 from compozy.domain.suggestions import did_you_mean
+from compozy.drivers.tools.project import open_tools, tool_settings
 
 _IMPORT_TIMEOUT_S: Final = 30
 
@@ -30,12 +34,14 @@ def valid_project(project: Project) -> Finding:
 
 def examine_entrypoint(project: Project) -> Iterator[Finding]:
     """Tell whether the entrypoint can be imported, and exports each tool that the workflows name."""
-    if project.entrypoint is None:
+    if project.runtime.entrypoint is None:
         return
-    path = Path(project.root) / project.entrypoint
-    answer = import_apart(path)
+    path = Path(project.root) / project.runtime.entrypoint
+    is_python = project.runtime.type is RuntimeType.PYTHON
+    answer = import_apart(path) if is_python else trio.run(load_elsewhere, project)
     if "error" in answer:
-        yield fail("entrypoint", str(answer["error"]), f"make `python {path}` run")
+        program = "python" if is_python else project.runtime.type.value
+        yield fail("entrypoint", str(answer["error"]), f"make `{program} {path}` run")
         return
     exported = answer["tools"]
     yield ok("entrypoint", f"{path} exports {counted(len(exported), 'tool')}")
@@ -47,7 +53,16 @@ def examine_entrypoint(project: Project) -> Iterator[Finding]:
 def missing_tools(project: Project, exported: Iterable[str]) -> list[str]:
     """Return the ids of the tools that workflows name and the entrypoint does not export."""
     named = {tool_id for workflow in project.workflows.values() for tool_id in workflow.tools}
-    return sorted(named - set(exported))
+    return sorted(named - set(exported) - set(BUILTINS))
+
+
+async def load_elsewhere(project: Project) -> JsonObject:
+    """Load the entrypoint in the runtime of the project; return its ``tools``, or the ``error``."""
+    try:
+        async with open_tools(tool_settings(project)) as tools:
+            return {"tools": sorted(tools.exported)}
+    except InvalidError as error:
+        return {"error": error.message}
 
 
 def import_apart(path: Path) -> JsonObject:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
+from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
@@ -11,7 +12,7 @@ from typing_extensions import override
 
 from compozy.cli.exits import Exit
 from compozy.cli.running.answers import UNREADABLE, accepted, translated, view_of_wire
-from compozy.cli.running.session import Request, run_session
+from compozy.cli.running.session import Request, run_session, watch_session
 from compozy.cli.running.sources import Source
 from compozy.cli.running.sse import parse_events
 from compozy.cli.running.views import View
@@ -77,6 +78,11 @@ class Remote(Source):
 def run_in_server(request: Request, url: str, *, format_: str, idempotency_key: str | None = None) -> Exit:
     """Run the request in the server at this address; under a key, one that ran before is followed to its end."""
     return run_session(request, open_remote(url, idempotency_key), format_=format_)
+
+
+def watch_in_server(exec_id: str, url: str, *, patience: timedelta | None, format_: str) -> Exit:
+    """Follow an execution in the server at this address to its end."""
+    return watch_session(exec_id, open_remote(url), patience=patience, format_=format_)
 
 
 @asynccontextmanager

@@ -1,5 +1,6 @@
 """One ``compozy run``: start an execution, follow it, print what it gives; Ctrl-C ends it in order."""
 
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from functools import partial
@@ -50,6 +51,28 @@ class Session:
 
     async def carry_out(self, request: Request, opening: AbstractAsyncContextManager[Source]) -> None:
         """Start the execution and follow it to its end, or to the end of the request's patience."""
+
+        async def start(source: Source) -> str:
+            return await source.start(request.workflow_id, request.input)
+
+        await self._follow(opening, start, request.patience)
+
+    async def watch(
+        self, exec_id: str, patience: timedelta | None, opening: AbstractAsyncContextManager[Source]
+    ) -> None:
+        """Follow an execution that somebody else has started to its end, or to the end of the patience."""
+
+        async def find(source: Source) -> str:
+            return (await source.get(exec_id)).exec_id  # raises when there is none
+
+        await self._follow(opening, find, patience)
+
+    async def _follow(
+        self,
+        opening: AbstractAsyncContextManager[Source],
+        find: Callable[[Source], Awaitable[str]],
+        patience: timedelta | None,
+    ) -> None:
         with open_display() as display:
 
             def show(view: View) -> None:
@@ -57,9 +80,9 @@ class Session:
                 display.show(view)
 
             async with opening as source:
-                exec_id = await source.start(request.workflow_id, request.input)
+                exec_id = await find(source)
                 self.aftermath = source.aftermath(exec_id)
-                with trio.move_on_after(_seconds(request.patience)):
+                with trio.move_on_after(_seconds(patience)):
                     await follow(source, exec_id, show)
 
 
@@ -68,6 +91,15 @@ def run_session(request: Request, opening: AbstractAsyncContextManager[Source], 
     session = Session()
     interrupted = trio.run(until_signal, partial(session.carry_out, request, opening))
     return conclude(session, interrupted=interrupted, patience=request.patience, format_=format_)
+
+
+def watch_session(
+    exec_id: str, opening: AbstractAsyncContextManager[Source], *, patience: timedelta | None, format_: str
+) -> Exit:
+    """Follow an execution, print its output on stdout and return the exit code."""
+    session = Session()
+    interrupted = trio.run(until_signal, partial(session.watch, exec_id, patience, opening))
+    return conclude(session, interrupted=interrupted, patience=patience, format_=format_)
 
 
 def conclude(session: Session, *, interrupted: bool, patience: timedelta | None, format_: str) -> Exit:

@@ -14,6 +14,7 @@ from compozy.contracts.cache import PubSub
 from compozy.contracts.orchestrator import Orchestrator
 from compozy.contracts.store import Store
 from compozy.domain.definitions import Project, TaskDefinition, WorkflowDefinition
+from compozy.domain.errors import UnavailableError
 from compozy.domain.statuses import Status
 from compozy.drivers.clock import utc_now
 from compozy.drivers.sqlite import open_store
@@ -22,8 +23,14 @@ from compozy.engine.config_store import ConfigStore, outline_of
 from compozy.engine.events import publish
 from compozy.engine.executions import Executions
 from compozy.engine.idempotency import IdempotencyKeys
+from compozy.engine.schedules.keeping import ProjectSchedules
 from compozy.engine.workers import Workers
 from compozy.telemetry.metrics import Deployment, Metrics
+
+
+def no_schedules():
+    """Say that nothing holds schedules here."""
+    raise UnavailableError("schedules cannot be reached here")
 
 
 @attrs.define(eq=False)
@@ -62,8 +69,24 @@ class Theatre(Orchestrator):
     began: trio.Event = attrs.Factory(trio.Event)
 
     @override
-    async def start(self, state, definition, project):
+    async def start(self, state, definition, project, *, earlier=None):
         self.nursery.start_soon(self.play, state)
+
+    @override
+    async def signal(self, exec_id, signal):
+        raise NotImplementedError
+
+    @override
+    async def cancel(self, exec_id):
+        raise NotImplementedError
+
+    @override
+    async def pause(self, exec_id):
+        raise NotImplementedError
+
+    @override
+    async def resume(self, exec_id):
+        raise NotImplementedError
 
     async def play(self, state):
         await self.record(attrs.evolve(state, status=Status.RUNNING, updated_at=utc_now()))
@@ -138,6 +161,7 @@ async def stage(tmp_path, nursery):
             metrics=Metrics(deployment),
             actors=lambda: (),
             workers=workers,
+            schedules=ProjectSchedules(project=project, schedules=no_schedules),
         )
 
         def make_app(**changes):

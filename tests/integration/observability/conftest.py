@@ -124,6 +124,7 @@ def seen(tmp_path_factory):
     finally:
         root.handlers[:] = handlers
         root.setLevel(level)
+        logging.captureWarnings(capture=False)
         structlog.reset_defaults()
 
 

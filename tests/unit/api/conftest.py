@@ -35,8 +35,14 @@ from compozy.engine.config_store import ConfigStore, outline_of
 from compozy.engine.events import channel_of, publish
 from compozy.engine.executions import Executions
 from compozy.engine.idempotency import IdempotencyKeys
+from compozy.engine.schedules.keeping import ProjectSchedules
 from compozy.engine.workers import Workers
 from compozy.telemetry.metrics import Deployment, Metrics
+
+
+def no_schedules():
+    """Say that nothing holds schedules here."""
+    raise UnavailableError("schedules cannot be reached here")
 
 
 class InMemoryStore(Store):
@@ -127,7 +133,7 @@ class Theatre(Orchestrator):
         return self
 
     @override
-    async def start(self, state, definition, project):
+    async def start(self, state, definition, project, *, earlier=None):
         self.started.set()
         self.offered.append(state.exec_id)
         if self.refusal is not None:
@@ -135,6 +141,22 @@ class Theatre(Orchestrator):
         if self.doors is not None:
             await self.doors.wait()
         self.nursery.start_soon(self.play, state)
+
+    @override
+    async def signal(self, exec_id, signal):
+        raise NotImplementedError
+
+    @override
+    async def cancel(self, exec_id):
+        raise NotImplementedError
+
+    @override
+    async def pause(self, exec_id):
+        raise NotImplementedError
+
+    @override
+    async def resume(self, exec_id):
+        raise NotImplementedError
 
     async def play(self, state: WorkflowState):
         task = TaskState(
@@ -233,6 +255,7 @@ async def world(project, nursery):
             metrics=Metrics(deployment),
             actors=lambda: actors,
             workers=workers,
+            schedules=ProjectSchedules(project=project, schedules=no_schedules),
         )
         app = create_app(services)
         world = World(

@@ -182,6 +182,18 @@ async def test_while_there_is_no_orchestrator_no_claim_is_made(world):
     assert (await post(world, input={"name": "bob"}))[:2] == (202, False)
 
 
+@pytest.mark.parametrize(("path", "status"), [("", 202), ("/sync", 200)])
+async def test_while_there_is_no_orchestrator_a_repetition_is_answered_all_the_same(world, path, status):
+    first = await post(world, path="/sync", input={"name": "ada"})
+    world.theatre.down = True
+
+    again = await post(world, path=path, input={"name": "ada"})
+
+    assert again[:2] == (status, True)
+    assert again[2]["exec_id"] == first[2]["exec_id"]
+    assert (await post(world, path=path, input={"name": "bob"}))[0] == 422
+
+
 async def test_a_lost_cache_starts_nothing_twice(world):
     first = await post(world, input={"name": "ada"})
     assert await world.kv.delete(f"idempotency:tests:greet:{KEY}") == 1
@@ -309,8 +321,24 @@ class FaultyOrchestrator(Orchestrator):
     begun: set[str]
 
     @override
-    async def start(self, state, definition, project):
+    async def start(self, state, definition, project, *, earlier=None):
         await self.faults.passing(self.begin, state, definition, project)
+
+    @override
+    async def signal(self, exec_id, signal):
+        raise NotImplementedError
+
+    @override
+    async def cancel(self, exec_id):
+        raise NotImplementedError
+
+    @override
+    async def pause(self, exec_id):
+        raise NotImplementedError
+
+    @override
+    async def resume(self, exec_id):
+        raise NotImplementedError
 
     async def begin(self, state, definition, project):
         if state.exec_id not in self.begun:

@@ -259,6 +259,7 @@ def clocked():
         metrics=Metrics(Deployment(version="1", mode="standalone", store_driver="sqlite", cache_driver="sugardb")),
         actors=list,
         workers=nothing,
+        schedules=nothing,
         limiter=SugarLimiter(clock=clock),
         rate=Rate(LIMITED_TO, timedelta(microseconds=WINDOW_US)),
     )

@@ -8,7 +8,7 @@ import pytest
 import trio
 
 from compozy.app.presence import beating, new_worker_id, pulse_of, read_outline, workers_over
-from compozy.domain.definitions import Project, TaskDefinition, WorkflowDefinition
+from compozy.domain.definitions import Project, RuntimeDefinition, TaskDefinition, WorkflowDefinition
 from compozy.drivers.sugardb import open_cache
 
 LIVE = ["dispatcher:heartbeat:w1", "dispatcher:worker:w1"]
@@ -18,7 +18,8 @@ LIVE = ["dispatcher:heartbeat:w1", "dispatcher:worker:w1"]
 def project(tmp_path):
     (tmp_path / "tools.py").write_text("def say(): ...\n")
     greet = WorkflowDefinition(id="greet", tasks=(TaskDefinition(id="say", tool="say"),))
-    return Project(name="shop", root=str(tmp_path), entrypoint="tools.py", workflows={"greet": greet})
+    runtime = RuntimeDefinition(entrypoint="tools.py")
+    return Project(name="shop", root=str(tmp_path), runtime=runtime, workflows={"greet": greet})
 
 
 @pytest.fixture

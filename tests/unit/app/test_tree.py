@@ -72,6 +72,7 @@ def test_the_limiter_stands_on_what_it_counts_in(plan, environ, needs):
 
     assert set(planned.needs["limiter"]) == needs
     assert "http" in planned.dependents("limiter")
+    assert (planned.specs["limiter"].check is not None) == (needs == {"asyncio"})  # nobody else looks at that server
 
 
 def test_without_limits_there_is_no_limiter(plan):

@@ -58,17 +58,19 @@ def test_up_applies_what_is_pending_and_then_nothing_is(invoke, project, databas
 def test_a_database_in_use_is_copied_first(invoke, project, database):
     invoke("migrate", "up", "-c", project)
     with closing(sqlite3.connect(database)) as connection:
-        connection.execute("DELETE FROM schema_migrations WHERE version = 2")
-        for table in ("api_keys", "users"):
-            connection.execute(f"DROP TABLE {table}")
-        for index in ("workflow_states_by_parent", "workflow_states_by_end", "task_states_by_parent"):
-            connection.execute(f"DROP INDEX {index}")
-        connection.execute("ALTER TABLE workflow_states DROP COLUMN parent_exec_id")
+        connection.execute("DELETE FROM schema_migrations WHERE version = 4")
+        connection.execute("DROP INDEX task_states_by_event")
+        for table, column in (
+            ("task_states", "awaits"),
+            ("workflow_states", "trigger"),
+            ("workflow_states", "first_task"),
+        ):
+            connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
         connection.commit()
 
     result = invoke("migrate", "up", "-c", project, "-o", "json")
 
-    assert (facts(result)["from"], facts(result)["to"]) == (1, 2)
+    assert (facts(result)["from"], facts(result)["to"]) == (3, 4)
     assert Path(facts(result)["backup"]).parent == database.parent
     assert Path(facts(result)["backup"]).is_file()
 

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 from rich.console import Console
 
-from compozy.cli.readiness import as_table
+from compozy.cli.readiness import actors_view
 
 READY = {
     "ready": True,
@@ -158,15 +158,45 @@ def test_somebody_else_at_the_address_is_a_clear_error(invoke, status, body, exi
     assert result.stdout == ""
 
 
-def test_table_has_a_row_for_each_actor_with_why():
-    console = Console(file=io.StringIO(), width=100, color_system=None)
-    console.print(as_table(RESTARTING["actors"], clock=lambda: datetime(2026, 1, 1, 0, 0, 10, tzinfo=UTC)))
+@pytest.fixture
+def drawn():
+    """Return a function that gives the lines of a view of actors on a terminal of 80 columns."""
 
-    assert [line.split() for line in console.file.getvalue().splitlines()] == [
-        ["name", "state", "generation", "restarts", "since", "start", "took", "why"],
-        ["store", "ready", "1", "0", "10.00", "s", "ago"],
-        ["temporal", "backoff", "2", "1", "2.00", "s", "ago", "exited", "[9]"],
+    def drawn(actors):
+        console = Console(file=io.StringIO(), width=80, color_system=None)
+        console.print(actors_view(actors, clock=lambda: datetime(2026, 1, 1, 0, 0, 10, tzinfo=UTC)))
+        return console.file.getvalue().splitlines()
+
+    return drawn
+
+
+def test_there_is_a_row_for_each_actor_and_below_why_one_is_not_ready(drawn):
+    assert [line.split() for line in drawn(RESTARTING["actors"])] == [
+        ["name", "state", "restarts", "since", "start", "took"],
+        ["store", "ready", "0", "10.00", "s", "ago"],
+        ["temporal", "backoff", "1", "2.00", "s", "ago"],
+        [],
+        ["temporal:", "exited", "[9]"],
     ]
+
+
+def test_long_values_fit_into_80_columns_and_nothing_of_them_is_left_out(drawn):
+    reason = "health check failed: the database shop at 10.1.2.3:5432 cannot be used now: it does not answer"
+    actor = {
+        "name": "state_folder_of_the_shop",
+        "state": "gave up",
+        "ready": False,
+        "restarts": 12345,
+        "since": "2025-12-31T00:00:10Z",
+        "ready_in_s": 1234.5,
+        "reason": reason,
+    }
+
+    lines = drawn([actor])
+
+    assert max(map(len, lines)) <= 80
+    assert lines[1].split() == [actor["name"], "gave", "up", "12345", "1", "d", "0", "h", "ago", "1234.50", "s"]
+    assert " ".join(" ".join(lines[3:]).split()) == f"{actor['name']}: {reason}"
 
 
 def test_a_line_below_the_table_tells_how_the_server_started(invoke):

@@ -24,8 +24,8 @@ WORKER = {
 def shown():
     """Return a function that gives the lines of what is shown of a listing ten seconds after the workers started."""
 
-    def shown(*workers, unreadable=(), colours=None):
-        console = Console(file=io.StringIO(), width=110, color_system=colours, force_terminal=colours is not None)
+    def shown(*workers, unreadable=(), colours=None, width=110):
+        console = Console(file=io.StringIO(), width=width, color_system=colours, force_terminal=colours is not None)
         listing = {"workers": list(workers), "unreadable_workers": list(unreadable)}
         console.print(workers_view(listing, clock=lambda: datetime(2026, 1, 1, 0, 0, 10, tzinfo=UTC)))
         return console.file.getvalue().splitlines()
@@ -45,7 +45,8 @@ def test_each_worker_has_a_row(shown):
     assert [line.split() for line in shown(WORKER, newer)] == [
         ["worker", "state", "last", "beat", "started", "version", "project"],
         ["box-7-abc", "live", "2.50", "s", "ago", "10.00", "s", "ago", "1.0", "same"],
-        ["w2", "late", "1", "min", "40", "s", "ago", "10.00", "s", "ago", "1.0", "differs:", "greet"],
+        ["w2", "late", "1", "min", "40", "s", "ago", "10.00", "s", "ago", "1.0", "differs"],
+        ["w2", "differs:", "greet"],
     ]
 
 
@@ -54,6 +55,18 @@ def test_whoever_was_not_heard_of_lately_is_coloured_with_its_age(shown, state, 
     row = shown(WORKER | {"state": state}, colours="standard")[1]
 
     assert row.count(f"\x1b[{colour}m") == count
+
+
+def test_a_long_id_fits_into_80_columns_and_nothing_of_it_is_left_out(shown):
+    name = "ip-10-0-0-12.eu-west-1.compute.internal-12345-abcdef01"
+    odd = WORKER | {"id": name, "same_project": False, "same_tools": False, "age_s": 3725, "version": "1.10.100"}
+
+    heading, *rows, difference = shown(odd, width=80)
+
+    assert max(map(len, (heading, *rows))) <= 80
+    assert "".join(row[: heading.index("state")].strip() for row in rows) == name
+    assert "1 h 02 min ago" in rows[0]
+    assert difference == f"{name} differs: tools"
 
 
 def test_without_workers_that_is_said(shown):

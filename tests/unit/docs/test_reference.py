@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import get_args
 
 import pytest
@@ -11,13 +11,14 @@ from compozy.api import ApiServices, create_app
 from compozy.api.hosts import Misdirected
 from compozy.api.problems import KINDS, STILL_RUNNING, STOPPING, kind_of
 from compozy.cli.main import cli
-from compozy.config import not_yet
 from compozy.config.fields import Shape
+from compozy.config.options_entry import OptionsEntry
 from compozy.config.project_file import ProjectFile
-from compozy.config.table import SETTINGS, Follows
+from compozy.config.resource_entries import AgentEntry, MemoryEntry, ModelEntry, ToolEntry
+from compozy.config.table import SETTINGS, Follows, as_written
+from compozy.config.task_entry import TaskEntry
 from compozy.config.workflow_file import WorkflowFile
 from compozy.domain.definitions import Project
-from compozy.domain.durations import format_duration
 from compozy.telemetry.metrics import Deployment, Metrics
 from compozy.templates import Sources, limits, render
 from compozy.templates.functions import FUNCTIONS
@@ -33,9 +34,7 @@ def default_as_written(default):
         return "not set"
     if isinstance(default, Follows):
         return f"follows `{default.key}`"
-    if isinstance(default, timedelta):
-        return f"`{format_duration(default)}`"
-    return f"`{str(default).lower()}`" if isinstance(default, bool) else f"`{default}`"
+    return f"`{str(default).lower()}`" if isinstance(default, bool) else f"`{as_written(default)}`"
 
 
 def flags_of(command):
@@ -52,26 +51,45 @@ def shapes_in(annotation):
         yield from shapes_in(argument)
 
 
-def walk(shape, prefix="", above=()):
-    """Yield the path of every mapping of a file, and its shape; one that repeats inside itself only once."""
-    yield prefix, shape
-    for name, field in shape.model_fields.items():
-        for inner in shapes_in(field.annotation):
-            if inner not in (*above, shape):
-                is_list = str(field.annotation).startswith("list") or "list[" in str(field.annotation)
-                path = f"{prefix}{field.alias or name}{'[]' if is_list else ''}."
-                yield from walk(inner, path, (*above, shape))
+SECTIONS = {
+    ("project-file", "## Keys"): ProjectFile,
+    ("project-file", "## Tools"): ToolEntry,
+    ("project-file", "## Models"): ModelEntry,
+    ("project-file", "## Agents"): AgentEntry,
+    ("project-file", "## Memories"): MemoryEntry,
+    ("project-file", "## Options of tasks"): OptionsEntry,
+    ("workflow-file", "## Keys"): WorkflowFile,
+    ("workflow-file", "## Tasks"): TaskEntry,
+}
+"""What is told once, under a heading of its own; other shapes are told where their key is."""
 
 
 def keys_of(shape):
-    """Return the path of every key of a file, without the mappings that only hold others."""
+    """Return the path of every key of a shape, as deep as it is told in its section."""
     paths = set()
-    for prefix, each in walk(shape):
-        for name, field in each.model_fields.items():
-            inner = list(shapes_in(field.annotation))
-            if not inner or "list[" in str(field.annotation):
-                paths.add(f"{prefix}{field.alias or name}")
+    for name, field in shape.model_fields.items():
+        if shape not in SECTIONS.values() and name in OptionsEntry.model_fields:
+            continue  # config, whose options are told together
+        key = field.alias or name
+        inner = [each for each in shapes_in(field.annotation) if each not in SECTIONS.values()]
+        if not inner:
+            paths.add(key)
+        for each in inner:
+            is_list = "list[" in str(field.annotation)
+            paths |= {f"{key}{'[]' if is_list else ''}.{below}" for below in keys_of(each)}
+            paths |= {key} if is_list else set()
     return paths
+
+
+def not_yet_in(shape, prefix=""):
+    """Yield each mapping of a section with the keys of the language that it refuses."""
+    if shape.not_yet:
+        yield prefix.removesuffix("."), shape.not_yet
+    for name, field in shape.model_fields.items():
+        for each in shapes_in(field.annotation):
+            if each not in SECTIONS.values():
+                is_list = "list[" in str(field.annotation)
+                yield from not_yet_in(each, f"{prefix}{field.alias or name}{'[]' if is_list else ''}.")
 
 
 def test_every_setting_has_its_variable_default_and_flag(page_of, rows_of):
@@ -95,33 +113,23 @@ def test_every_setting_is_explained(page_of):
     assert explained == [setting.key for setting in SETTINGS]
 
 
-@pytest.mark.parametrize(("name", "shape"), [("project-file", ProjectFile), ("workflow-file", WorkflowFile)])
-def test_every_key_of_a_file_is_in_its_tables(page_of, rows_of, words_in, name, shape):
-    page = page_of(name)
-    rows = rows_of(page, "key", "type", "default", "what it is") + rows_of(page, "key", "section")
+@pytest.mark.parametrize(("name", "heading"), SECTIONS)
+def test_every_key_is_told_under_its_heading(page_of, words_in, name, heading):
+    section = page_of(name).section(heading)
+    rows = section.rows("key", "type", "default", "what it is") + section.rows("key", "section")
 
     documented = [key for row in rows for key in words_in(row[0])]
-    assert sorted(documented) == sorted(keys_of(shape))
+    assert sorted(documented) == sorted(keys_of(SECTIONS[name, heading]))
 
 
-@pytest.mark.parametrize(("name", "shape"), [("project-file", ProjectFile), ("workflow-file", WorkflowFile)])
-def test_every_key_that_is_not_supported_yet_is_listed(page_of, words_in, name, shape):
-    rows = page_of(name).section("## Not supported yet").rows("where", "keys")
-    documented = {where.strip("`"): set(words_in(keys)) for where, keys in rows}
+@pytest.mark.parametrize(("name", "heading"), SECTIONS)
+def test_every_key_that_is_not_supported_yet_is_listed(page_of, words_in, name, heading):
+    rows = page_of(name).section("## Not supported yet").rows("section", "where", "keys")
+    title = heading.removeprefix("## ")
+    documented = {where.strip("`"): set(words_in(keys)) for section, where, keys in rows if section == title}
 
-    assert documented == {
-        prefix.rstrip(".") or "top level": set(each.not_yet) for prefix, each in walk(shape) if each.not_yet
-    }
-
-
-def test_every_value_that_is_not_supported_yet_is_listed(page_of, words_in):
-    rows = [
-        row
-        for name in ("project-file", "workflow-file")
-        for row in page_of(name).section("## Not supported yet").rows("key", "values")
-    ]
-
-    assert {key.strip("`"): set(words_in(values)) for key, values in rows} == dict(not_yet.VALUES)
+    refused = {where or "its keys": set(keys) for where, keys in not_yet_in(SECTIONS[name, heading])}
+    assert documented == refused
 
 
 def test_every_template_function_is_documented_once(page_of, rows_of, words_in):
@@ -176,6 +184,7 @@ def app():
             metrics=metrics,
             actors=list,
             workers=nothing,
+            schedules=nothing,
         )
     )
 

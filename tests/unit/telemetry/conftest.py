@@ -16,6 +16,7 @@ def stream():
     yield io.StringIO()
     root.handlers[:] = handlers
     root.setLevel(level)
+    logging.captureWarnings(capture=False)
     structlog.reset_defaults()
 
 

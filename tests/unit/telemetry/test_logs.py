@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+import warnings
 
 import pytest
 import structlog
@@ -73,6 +74,19 @@ def test_libraries_that_use_the_standard_library_come_out_the_same_way(stream):
 
     (line,) = lines_of(stream)
     assert (line["event"], line["logger"], line["level"]) == ("lost a poller", "temporalio.worker", "warning")
+
+
+def test_a_warning_of_python_is_a_line_of_the_log(stream):
+    configure_logs(format="json", stream=stream)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.warn("old ways end", FutureWarning, stacklevel=1)
+
+    (line,) = lines_of(stream)
+    assert (line["logger"], line["level"]) == ("py.warnings", "warning")
+    assert "FutureWarning: old ways end" in line["event"]
+    assert not line["event"].endswith("\n")
 
 
 def test_the_level_holds_for_both_kinds_of_loggers(stream):
