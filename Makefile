@@ -11,6 +11,11 @@ TEST_ARGS ?=
 TEST_WORKERS ?= 5
 # How many random worlds `make fuzz` lets live.
 FUZZ_WORLDS ?= 20000
+# How many mutated projects it loads.
+FUZZ_FILES ?= 10000
+# How many random templates it renders, and how many random workflows it runs.
+FUZZ_TEMPLATES ?= 10000
+FUZZ_EXAMPLES ?= 500
 # What the chaos of `make chaos` comes from (any when empty), and for how long it goes on with other seeds after that.
 CHAOS_SEED ?=
 CHAOS_MINUTES ?= 0
@@ -41,27 +46,28 @@ define install
 	fi
 endef
 
-# Install this checkout into .venv, too; all that it needs is in the lock.
+# $(call install_checkout,FOLDER): install this checkout into an environment, too; all that it needs is in the lock.
 define install_checkout
 	@if command -v uv >/dev/null; then \
-	  uv pip install --quiet --compile-bytecode --python $(BIN)/python --no-deps --no-build-isolation -e .; \
+	  uv pip install --quiet --compile-bytecode --python $(1)/bin/python --no-deps --no-build-isolation -e .; \
 	else \
-	  $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .; \
+	  $(1)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .; \
 	fi
 endef
 
 $(VENV)/.run: requirements/run.txt pyproject.toml
 	$(call install,run,$(VENV))
-	$(install_checkout)
+	$(call install_checkout,$(VENV))
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt pyproject.toml
 	$(call install,dev,$(VENV))
-	$(install_checkout)
+	$(call install_checkout,$(VENV))
 	@touch $@
 
-$(BENCH_VENV)/.bench: requirements/bench.txt
+$(BENCH_VENV)/.bench: requirements/bench.txt pyproject.toml
 	$(call install,bench,$(BENCH_VENV))
+	$(call install_checkout,$(BENCH_VENV))
 	@touch $@
 
 .PHONY: setup
@@ -92,9 +98,13 @@ test-fast: $(VENV)/.dev ## run the tests that take less than 0.25 s each
 	@$(BIN)/pytest -m "not slow" $(TEST_ARGS)
 
 .PHONY: fuzz
-fuzz: $(VENV)/.dev ## supervise 20 000 random worlds of actors, on all cores
+fuzz: $(VENV)/.dev ## supervise random worlds of actors, load mutated projects, render and run random ones, on all cores
 	@FUZZ_WORLDS=$(FUZZ_WORLDS) $(BIN)/pytest -n logical --dist worksteal --timeout 900 -k rules_hold \
 	  tests/unit/supervisors/test_random_worlds.py $(TEST_ARGS)
+	@FUZZ_FILES=$(FUZZ_FILES) $(BIN)/pytest -n logical --dist worksteal --timeout 900 \
+	  tests/unit/loading/test_mutated_projects.py $(TEST_ARGS)
+	@FUZZ_TEMPLATES=$(FUZZ_TEMPLATES) FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/pytest -n logical --timeout 900 \
+	  tests/unit/templates/test_any_text.py tests/unit/templates/test_payloads.py tests/integration/language $(TEST_ARGS)
 
 .PHONY: chaos
 chaos: $(VENV)/.dev ## kill everything at random while 500 executions run, in both modes, and check what was promised
@@ -120,6 +130,10 @@ types: $(VENV)/.dev ## check the types
 schema: $(VENV)/.dev ## write the JSON Schemas of the YAML files into schema/, for editors
 	@$(BIN)/python -m compozy config schema --write schema
 
+.PHONY: histories
+histories: $(VENV)/.dev ## record the golden histories of workflows anew: only for what no release has begun
+	@COMPOZY_WRITE_HISTORIES=1 $(BIN)/pytest tests/integration/engine tests/integration/schedules $(TEST_ARGS)
+
 .PHONY: docs
 docs: $(VENV)/.dev ## build the documentation into docs/_build
 	@$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -b html docs docs/_build
@@ -144,6 +158,10 @@ bench-cache: $(BENCH_VENV)/.bench ## measure the cache beside dictionaries, Redi
 bench-modes: $(VENV)/.dev ## measure both modes beside the plain Temporal SDK and a bare HTTP server
 	@$(BIN)/python benchmarks/modes/compare.py $(BENCH_ARGS)
 
+.PHONY: bench-engine
+bench-engine: $(BENCH_VENV)/.bench ## measure workflows and templates beside the plain Temporal SDK and their peers
+	@$(BENCH_VENV)/bin/python benchmarks/engine/compare.py $(BENCH_ARGS)
+
 # What is pinned stays as long as it fits; `make lock LOCK_ARGS=--upgrade` takes the newest of everything.
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $(LOCK_ARGS)
 
@@ -151,7 +169,7 @@ COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-h
 lock: ## bring requirements/ in line with pyproject.toml (needs uv and the package registry)
 	@$(COMPILE) pyproject.toml --extra standalone --group build --output-file requirements/run.txt
 	@$(COMPILE) pyproject.toml --constraint requirements/run.txt --extra standalone --group dev --output-file requirements/dev.txt
-	@$(COMPILE) pyproject.toml --constraint requirements/run.txt --group bench --output-file requirements/bench.txt
+	@$(COMPILE) pyproject.toml --constraint requirements/run.txt --extra standalone --group build --group bench --output-file requirements/bench.txt
 
 .PHONY: clean
 clean: ## remove the environment, caches and built files

@@ -28,7 +28,15 @@ def run(side: str, job: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         return {"missing": str(error)}
     except Exception as error:  # noqa: BLE001 - goes into the table: a side that breaks must not vanish from it
         traceback.print_exc()
-        return {"broken": textwrap.shorten(f"{type(error).__name__}: {error}", _LONGEST)}
+        cause = _innermost(error)
+        return {"broken": textwrap.shorten(f"{type(cause).__name__}: {cause}", _LONGEST)}
+
+
+def _innermost(error: Exception) -> Exception:
+    """Return what broke in the end: nurseries wrap it once for each of them."""
+    while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
+        [error] = error.exceptions
+    return error
 
 
 def main() -> None:
