@@ -121,8 +121,11 @@ async def test_two_apis_and_three_workers_share_the_work_and_outlive_their_serve
 
 async def check_listings(company, clients):
     for client in clients:
-        workers = (await client.get("/api/v0/workers")).json()["workers"]
-        assert {worker["pid"] for worker in workers} == {worker.pid for worker in company.workers}
+        workers = []
+        with trio.fail_after(15):  # the first heartbeat follows the readiness
+            while {worker["pid"] for worker in workers} != {worker.pid for worker in company.workers}:
+                await trio.sleep(0.05)
+                workers = (await client.get("/api/v0/workers")).json()["workers"]
         assert {worker["state"] for worker in workers} == {"live"}
 
 
