@@ -18,8 +18,8 @@ WORKFLOW = "storm"
 _STARTS = f"/api/v0/workflows/{WORKFLOW}/executions"
 _EXECUTIONS = "/api/v0/executions/workflows"
 _PATIENCE = httpx.Timeout(25.0, connect=5.0)
-_PAUSE_S = 0.1
-_LOOK_EVERY_S = 0.2
+_PAUSE_S = 0.3
+_LOOK_EVERY_S = 0.5
 _OUTAGES = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.SERVICE_UNAVAILABLE})
 
 
