@@ -8,7 +8,7 @@ from compozy.app.connections import current_connection
 from compozy.app.executions import task_queue_of
 from compozy.contracts.schedules import Schedules
 from compozy.domain.definitions import Project
-from compozy.domain.errors import InvalidError, UnavailableError
+from compozy.domain.errors import InvalidError, NotFoundError, UnavailableError
 from compozy.engine.schedules.keeping import ProjectSchedules
 from compozy.telemetry.logger import get_logger
 from supervisors import View
@@ -42,7 +42,7 @@ async def bring_in_line(kept: ProjectSchedules) -> None:
     while True:
         try:
             changed = await kept.reconcile()
-        except UnavailableError as error:
+        except (NotFoundError, UnavailableError) as error:  # a server knows a namespace only some time after it is made
             _log.warning("schedules are brought in line with the files later", reason=str(error))
             await trio.sleep(wait)
             wait = min(2 * wait, _LONGEST_WAIT_S)
