@@ -168,7 +168,7 @@ async def test_a_backup_is_a_database_like_any_other(in_use):
     assert content_of(backup) == LATEST
 
 
-async def test_of_stores_that_migrate_at_once_one_does_it_and_makes_one_copy(in_use):
+async def test_stores_that_migrate_at_once_share_the_work_and_whoever_does_some_makes_a_copy_first(in_use):
     applied = []
 
     async def migrate_it():
@@ -178,10 +178,11 @@ async def test_of_stores_that_migrate_at_once_one_does_it_and_makes_one_copy(in_
         for _ in range(6):
             nursery.start_soon(migrate_it)
 
-    assert sorted(each.count for each in applied) == [0, 0, 0, 0, 0, NEWEST - 1]
-    [backup] = backups_of(in_use)
-    assert [each.backup for each in applied if each.count] == [str(backup)]
-    assert content_of(backup) == FIRST
+    # Each migration is a transaction of its own, so another may come in between two of them.
+    assert sum(each.count for each in applied) == NEWEST - 1
+    copies = backups_of(in_use)
+    assert sorted(each.backup for each in applied if each.count) == list(map(str, copies))
+    assert content_of(copies[0]) == FIRST
     assert content_of(in_use) == LATEST
 
 
@@ -197,7 +198,7 @@ print(trio.run(migrate, Path(sys.argv[1])).count)
 
 
 @pytest.mark.slow
-async def test_of_processes_that_migrate_at_once_one_does_it(in_use):
+async def test_processes_that_migrate_at_once_share_the_work(in_use):
     command = [sys.executable, "-c", MIGRATE, str(in_use)]
     async with trio.open_nursery() as nursery:
         go, answers = trio.Event(), []
@@ -215,7 +216,8 @@ async def test_of_processes_that_migrate_at_once_one_does_it(in_use):
         nursery.start_soon(run)
         nursery.start_soon(run)
 
-    assert sorted(answers[2:]) == [0, NEWEST - 1]
-    [backup] = backups_of(in_use)
-    assert content_of(backup) == FIRST
+    assert sum(answers[2:]) == NEWEST - 1
+    copies = backups_of(in_use)
+    assert len(copies) == sum(count > 0 for count in answers[2:])
+    assert content_of(copies[0]) == FIRST
     assert content_of(in_use) == LATEST
