@@ -47,6 +47,9 @@ _GLANCING: Final = frozenset(
 )
 """The functions that do not look through their arguments, and take as long for large ones as for small ones."""
 
+_ORDERING: Final = frozenset({"keys", "values"})
+"""The functions that go over the keys of objects."""
+
 _NOWHERE: Final = object()
 
 
@@ -113,7 +116,8 @@ def _call(node: Call, run: Run) -> Json:
     call = FUNCTIONS[node.function].call
     assert call is not None, node.function  # noqa: S101 - the functions without one are all in _SPECIAL
     try:
-        result = call(*arguments)
+        ordering = {"order": run.sources.in_order} if node.function in _ORDERING else {}
+        result = call(*arguments, **ordering)
     except ArgumentError as error:
         missing = isinstance(error, MissingError) or any(argument is None for argument in arguments)
         if node.optional and missing:
@@ -263,7 +267,7 @@ def _items(value: Json, node: Range, run: Run) -> Iterator[tuple[Json, Json]]:
     if isinstance(value, list):
         return enumerate(value)
     if isinstance(value, dict):
-        return iter(sorted(value.items(), key=lambda entry: str(entry[0])))
+        return ((key, value[key]) for key in run.sources.in_order(value))
     if value is None:
         return iter(())
     if isinstance(value, int) and not isinstance(value, bool):

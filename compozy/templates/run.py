@@ -1,6 +1,6 @@
 """One evaluation of one template: where it reads, where it writes, and what it has used up."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 import attrs
@@ -8,6 +8,7 @@ import attrs
 from compozy.domain.json import Json, JsonObject
 from compozy.templates.errors import TemplateError, template_error
 from compozy.templates.limits import MAX_SIZE, MAX_STEPS
+from compozy.templates.ordering import naturally
 
 
 @attrs.frozen(kw_only=True)
@@ -17,10 +18,18 @@ class Sources:
     Attributes:
         now: Returns an aware datetime.
         uuid4: Returns the text of a fresh UUID.
+        counts_digits: Returns whether keys are in natural order, ``k-2`` before ``k-10``; asked where that matters. An
+            execution that began with the order of texts keeps to it.
     """
 
     now: Callable[[], datetime]
     uuid4: Callable[[], str]
+    counts_digits: Callable[[], bool] = lambda: True
+
+    def in_order(self, keys: Collection[str]) -> list[str]:
+        """Return keys in the order in which templates go over them."""
+        natural, once = naturally(keys), sorted(keys)
+        return natural if natural == once or self.counts_digits() else once
 
 
 @attrs.define

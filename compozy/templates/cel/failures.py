@@ -56,7 +56,7 @@ class _Failed:
             if name == key or is_escaped:
                 parent = _spelled(read.names[: found.length])
                 hint = did_you_mean(name, found.value, listing=f"{parent} has")
-                return self._error(self._place(read, name), f'no "{name}" in {parent}', hint)
+                return self._error(self._place(read, found.length), f'no "{name}" in {parent}', hint)
         return self._error(max(self.text.find(key), 0), f'no "{key}" in an object', "ask first: has(object.key)")
 
     def not_inside(self, _: re.Match[str]) -> ExpressionError:
@@ -65,7 +65,9 @@ class _Failed:
             found = follow(read.names, self.scope)
             if 0 < found.length < len(read.names) and type(found.value) is not dict:
                 key, parent = read.names[found.length], _spelled(read.names[: found.length])
-                return self._error(self._place(read, key), f'no "{key}" in {parent}, which is {kind(found.value)}')
+                return self._error(
+                    self._place(read, found.length), f'no "{key}" in {parent}, which is {kind(found.value)}'
+                )
         return self._error(0, "a name or an item is asked of what has none")
 
     def overload(self, match: re.Match[str]) -> ExpressionError:
@@ -86,8 +88,15 @@ class _Failed:
         """The macros go through too much."""
         return self._error(0, "its macros go through more than 10000 items in all", "let a tool decide")
 
-    def _place(self, read: Read, key: str) -> int:
-        return max(self.text.find(key, read.at), read.at)
+    def _place(self, read: Read, number: int) -> int:
+        """Return where a name of a path stands in the text; where the path begins when it is spelled in another way."""
+        begin = end = read.at
+        for name in read.names[: number + 1]:
+            begin = self.text.find(name, end)
+            if begin < 0:
+                return read.at
+            end = begin + len(name)
+        return begin
 
     def _error(self, at: int, message: str, hint: str | None = None) -> ExpressionError:
         return expression_error(self.text, at, message, hint)

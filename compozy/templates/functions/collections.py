@@ -1,13 +1,15 @@
 """Functions on lists and objects. They return new values and never change the ones they are given."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, Final, TypeAlias
 
 from compozy.domain.json import Json, JsonObject
 from compozy.templates.errors import ArgumentError, MissingError, did_you_mean
 from compozy.templates.functions.arguments import entries, integer, items, text
 from compozy.templates.limits import MAX_ITEMS, check_weight
 from compozy.templates.values import is_equal, is_truthy, kind, to_json, to_text
+
+_Order: TypeAlias = Callable[[Collection[str]], list[str]]
 
 _SIMPLE: Final = frozenset({str, int, bool})
 
@@ -101,12 +103,12 @@ def _merge(*objects: Json) -> JsonObject:
     return made
 
 
-def _keys(*objects: Json) -> list[Json]:
-    return [key for value in objects for key in sorted(entries(value))]
+def _keys(*objects: Json, order: _Order) -> list[Json]:
+    return [key for value in objects for key in order(entries(value))]
 
 
-def _values(value: Json) -> list[Json]:
-    return [value[key] for key in sorted(entries(value))]
+def _values(value: Json, *, order: _Order) -> list[Json]:
+    return [value[key] for key in order(entries(value))]
 
 
 def _until(count: Json) -> list[int]:

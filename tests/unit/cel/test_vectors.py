@@ -1,5 +1,7 @@
 """What expressions come to: one line each."""
 
+import re
+
 import pytest
 
 VECTORS = {
@@ -283,3 +285,13 @@ def test_the_caret_is_under_the_name(told, text, under):
     _, line, caret = told(text).message.split("\n")
 
     assert line[caret.index("^") :].startswith(under)
+
+
+@pytest.mark.parametrize(
+    "text", ["input.in", "tasks.fetch.output.tasks", "true && tasks.fetch.output.t", 'input["put"]']
+)
+def test_the_caret_is_under_the_name_that_is_missing_and_not_under_one_like_it(told, text):
+    _, _, caret = told(text).message.split("\n")
+
+    missing = re.split(r"\W+", text.rstrip('"]'))[-1]
+    assert caret.index("^") - 2 == text.rindex(missing)

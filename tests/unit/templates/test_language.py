@@ -1,6 +1,10 @@
 """Every construct of the language by example."""
 
+from datetime import datetime
+
 import pytest
+
+from compozy.templates import Sources, render
 
 PATHS = {
     "{{ .workflow.input.name }}": "Ada",
@@ -151,3 +155,39 @@ def test_range_over_an_object_is_sorted_whatever_its_order(rendered):
     template = "{{ range $k, $v := . }}{{ $k }}{{ end }}"
 
     assert rendered(template, {"b": 1, "a": 2, "c": 3}) == rendered(template, {"c": 3, "b": 1, "a": 2}) == "abc"
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        ["k-2", "k-10"],
+        ["2", "10", "a"],
+        ["1-9", "1-10", "2-1"],
+        ["k", "k-2", "k-02x"],
+        ["v1.9", "v1.10"],
+        ["n" + "8" * 5000, "n" + "9" * 5000],  # more digits than int() takes
+        ["x007", "x07", "x7"],
+    ],
+    ids=lambda keys: keys[0][:8],
+)
+def test_digits_in_keys_count_as_the_numbers_they_spell(rendered, keys):
+    objects = [{key: key for key in keys}, {key: key for key in reversed(keys)}]
+
+    for made in objects:
+        assert rendered("{{ range $k, $v := . }}{{ $k }} {{ end }}", made).split() == keys
+        assert rendered("{{ keys . }}", made) == rendered("{{ values . }}", made) == keys
+
+
+def test_an_execution_that_began_with_the_order_of_texts_keeps_to_it():
+    asked = []
+
+    def counts_digits():
+        asked.append(1)
+        return False
+
+    sources = Sources(now=datetime.now, uuid4=str, counts_digits=counts_digits)
+
+    assert render("{{ keys . }}", {"k-2": 1, "k-10": 2}, sources=sources) == ["k-10", "k-2"]
+    assert asked == [1]
+    assert render("{{ keys . }}", {"k-1": 1, "k-2": 2}, sources=sources) == ["k-1", "k-2"]
+    assert asked == [1]  # nothing hangs on it here
