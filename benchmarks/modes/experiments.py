@@ -28,6 +28,7 @@ def experiments(part: float) -> Sequence[Experiment]:
     """Return all experiments, with this part of the usual numbers."""
     return (
         *(_workers(number, part) for number in _WORKERS),
+        *(_backlog(number, part) for number in _WORKERS),
         _events("standalone", _STANDALONE, Aim("value", "<=", 5), part),
         _events("distributed", _DISTRIBUTED, Aim("value", "<=", 15), part),
         _get("standalone", _STANDALONE, part),
@@ -60,6 +61,18 @@ def _workers(number: int, part: float) -> Experiment:
             "at_once": _WORKFLOWS_AT_ONCE,
             "workers": number,
         },
+        places=_DISTRIBUTED,
+    )
+
+
+def _backlog(number: int, part: float) -> Experiment:
+    """Return the experiment with so many worker processes, and nothing else to do."""
+    return Experiment(
+        name=f"backlog-{number}",
+        ours=Side("ours", "ours", "backlog"),
+        others=(Side("plain SDK, same record", "plain", "recorded_backlog", has_aim=True),),
+        figures=(Figure(f"workflows that waited, {_counted(number)} [per s]", median("per_second"), _THROUGHPUT),),
+        arguments={"count": max(50, round(600 * part)), "at_once": _READS_AT_ONCE, "workers": number},
         places=_DISTRIBUTED,
     )
 

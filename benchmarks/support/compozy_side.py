@@ -14,12 +14,17 @@ from urllib.parse import urlsplit
 import attrs
 import trio
 
+from support.errors import BrokenError
 from support.figures import Runs
 from support.lean_client import Connection, connect
 from support.programs import START_PATIENCE_S, Program, open_program
 
 PROJECT: Final = Path(__file__).parent.parent / "project"
-_RUN: Final = "/api/v0/workflows/one-task/executions/sync"
+WORKFLOW: Final = "one-task"
+"""The workflow that is run."""
+
+_BEGIN: Final = f"/api/v0/workflows/{WORKFLOW}/executions"
+_RUN: Final = f"{_BEGIN}/sync"
 _INPUT: Final = {"text": "hello"}
 _PATIENCE_S: Final = 60.0
 _BODY: Final = {"input": _INPUT, "timeout": _PATIENCE_S / 2}
@@ -185,6 +190,25 @@ async def run_among(connections: Sequence[Connection], runs: int) -> Runs:
         for connection in connections:
             nursery.start_soon(run, connection)
     return _runs(results, began)
+
+
+async def begin_among(connections: Sequence[Connection], runs: int) -> None:
+    """Begin so many runs of the workflow, and wait for none of them.
+
+    Raises:
+        BrokenError: One was not accepted.
+    """
+    left = iter(range(runs))
+
+    async def begin(connection: Connection) -> None:
+        for _ in left:
+            status, body = await connection.post(_BEGIN, {"input": _INPUT})
+            if status != HTTPStatus.ACCEPTED:
+                raise BrokenError(f"a run was answered with {status}: {body[:500]!r}")
+
+    async with trio.open_nursery() as nursery:
+        for connection in connections:
+            nursery.start_soon(begin, connection)
 
 
 async def _run_one(connection: Connection) -> tuple[float, str | None]:

@@ -9,9 +9,18 @@ from typing import Any, Final
 import psutil
 import trio
 from support.comparison.job import Job, Samples, on_trio
-from support.compozy_side import Compozy, open_compozy, open_worker, run_among, run_in_turn
+from support.compozy_side import (
+    WORKFLOW,
+    Compozy,
+    begin_among,
+    open_compozy,
+    open_worker,
+    run_among,
+    run_in_turn,
+)
 from support.errors import BrokenError
 
+from sides.backlog import Backlog
 from sides.reading import read_repeatedly
 from sides.standing import CpuMeter, Ground, on_ground
 
@@ -34,6 +43,18 @@ async def throughput(*, folder: str, count: int, at_once: int, workers: int, **s
             used = meter.lap()
         runs.all_done_ms()
         return {"per_second": [runs.per_second], "cpu": [used / count]}
+
+
+async def backlog(*, folder: str, count: int, at_once: int, workers: int, **servers: str) -> Samples:
+    """Measure how many workflows that wait for workers are done in a second, by so many of them."""
+    with on_ground(folder, servers) as ground:
+        async with AsyncExitStack() as stack:
+            api = await stack.enter_async_context(_open_api(ground))
+            waiting = Backlog(servers["postgres"], WORKFLOW, count)
+            await begin_among(await stack.enter_async_context(api.connections(at_once)), count)
+            for _ in range(workers):
+                await stack.enter_async_context(open_worker(ground.project, ground.environ))
+            return {"per_second": [await waiting.rate()]}
 
 
 async def reads(*, folder: str, count: int, at_once: int, **servers: str) -> Samples:
@@ -165,5 +186,15 @@ def _is_temporal(process: psutil.Process) -> bool:
 
 JOBS: Final[Mapping[str, Job]] = {
     job.__name__: on_trio(job)
-    for job in (throughput, reads, events, shutdown, worker_shutdown, restart, worker_restart, temporal_restart)
+    for job in (
+        throughput,
+        backlog,
+        reads,
+        events,
+        shutdown,
+        worker_shutdown,
+        restart,
+        worker_restart,
+        temporal_restart,
+    )
 }

@@ -15,10 +15,14 @@ from support.comparison.job import Job, Samples, on_trio
 from support.figures import Runs
 from support.programs import START_PATIENCE_S, LineReader, Program, open_program
 
+from sides.backlog import Backlog
 from sides.standing import CpuMeter, on_ground
 
 _PROGRAMS: Final = Path(__file__).parents[1] / "programs"
 _WARM_UP: Final = 40
+
+WORKFLOW: Final = "plain"
+"""What ``programs/record.py`` writes as the workflow."""
 
 
 class _Talker:
@@ -80,6 +84,21 @@ async def recorded_throughput(*, postgres: str, **arguments: Any) -> Samples:
     return await throughput(record=postgres, **arguments)
 
 
+async def recorded_backlog(
+    *, folder: str, count: int, at_once: int, workers: int, temporal: str, postgres: str, **_others: str
+) -> Samples:
+    """Measure how many workflows that wait for workers are done in a second, by so many, with the same record."""
+    with on_ground(folder, {}) as ground:
+        open_ = partial(_open, environ=ground.environ)
+        async with AsyncExitStack() as stack:
+            client = await stack.enter_async_context(open_("plain_client.py", temporal, postgres))
+            waiting = Backlog(postgres, WORKFLOW, count)
+            Runs(**await client.ask(runs=count, at_once=at_once, waits=False)).all_done_ms()
+            for _ in range(workers):
+                await stack.enter_async_context(open_("plain_worker.py", temporal, postgres))
+            return {"per_second": [await waiting.rate()]}
+
+
 async def worker_shutdown(*, folder: str, temporal: str, **_others: str) -> Samples:
     """Measure from SIGTERM to the exit of a worker, with nothing under way."""
     with on_ground(folder, {}) as ground:
@@ -112,5 +131,6 @@ async def _open(script: str, *arguments: str, environ: Mapping[str, str]) -> Asy
 
 
 JOBS: Final[Mapping[str, Job]] = {
-    job.__name__: on_trio(job) for job in (throughput, recorded_throughput, worker_shutdown, worker_restart)
+    job.__name__: on_trio(job)
+    for job in (throughput, recorded_throughput, recorded_backlog, worker_shutdown, worker_restart)
 }
