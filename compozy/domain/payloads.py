@@ -1,10 +1,30 @@
 """Payloads: values of executions that are too large to travel, and the keys that they are kept under."""
 
 import hashlib
+from datetime import datetime
 from typing import Final
+
+import attrs
 
 CHILD: Final = "/"
 """Stands between the identifier of an execution and the rest, in the identifiers of its parts."""
+
+
+@attrs.frozen(kw_only=True)
+class Payload:
+    """A value that is kept for an execution.
+
+    Attributes:
+        key: What it is kept under (:func:`payload_key`).
+        exec_id: The execution that it belongs to.
+        created_at: When it was kept first (UTC).
+        content: The value.
+    """
+
+    key: str
+    exec_id: str
+    created_at: datetime
+    content: bytes = attrs.field(repr=False)
 
 
 def payload_key(exec_id: str, content: bytes) -> str:

@@ -19,6 +19,7 @@ class TaskView:
         error: Why it did not succeed.
         input: Its rendered input.
         children: The tasks of a container, by id; None for other types.
+        is_skipped: Whether its condition was false, so that it did nothing; templates see that in its output.
     """
 
     status: Status
@@ -26,6 +27,7 @@ class TaskView:
     error: Failure | None = None
     input: JsonObject = attrs.Factory(dict)
     children: Mapping[str, "TaskView"] | None = None
+    is_skipped: bool = False
 
     def as_json(self) -> JsonObject:
         """Return what a template sees.

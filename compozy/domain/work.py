@@ -109,6 +109,7 @@ class Signal:
         event_id: The same when it is told again; an execution takes each once.
         at: When it was told (UTC).
         sender: The execution that told it; None when a request did.
+        depth: How many executions in a row led to it, each of which an event had started; the sender is the last.
     """
 
     name: str
@@ -116,6 +117,7 @@ class Signal:
     event_id: str
     at: datetime
     sender: str | None = None
+    depth: int = 0
 
 
 @attrs.frozen(kw_only=True)
@@ -202,11 +204,13 @@ class SignalWork:
         name: Which kind of thing happened.
         payload: What there is to know about it.
         tells_sender: Whether the execution that tells it is to be told too; else it knows already.
+        depth: As that of the signal.
     """
 
     name: str
     payload: JsonObject
     tells_sender: bool = False
+    depth: int = 0
 
 
 Work: TypeAlias = ToolWork | AskWork | MemoryWork | SignalWork
@@ -233,11 +237,13 @@ class Shaping:
     """What a worker needs to see whether the output of a task is as the task wants it, before its end is recorded.
 
     Attributes:
-        output_schema: JSON Schema of the raw output; None accepts any.
+        tool_schema: JSON Schema that the tool has for its output; None accepts any.
+        output_schema: JSON Schema that the task has for it; None accepts any.
         outputs: The task's ``outputs``; None when it has none.
         scope: What their templates see, of all that there is.
     """
 
+    tool_schema: JsonObject | None = None
     output_schema: JsonObject | None = None
     outputs: JsonObject | None = None
     scope: JsonObject = attrs.Factory(dict)
@@ -279,12 +285,14 @@ class TaskOutcome:
         output: The raw output; None when there is none.
         error: Why it did not succeed; None otherwise.
         concluded: How the execution ended with it, when that has been recorded already.
+        is_told: Whether the worker knows of an order to the execution that the orchestrator may still hold back.
     """
 
     status: Status
     output: Json = None
     error: Failure | None = None
     concluded: Status | None = None
+    is_told: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -335,6 +343,7 @@ class ChunkFrame:
         path: Its path in the execution.
         parent_id: ``task_exec_id`` of its run.
         queues: Whether even short work of its children is queued.
+        env: The variables that the tools of its children are given by the containers around them.
     """
 
     request: ExecutionRequest
@@ -343,6 +352,7 @@ class ChunkFrame:
     path: str
     parent_id: str
     queues: bool = False
+    env: JsonObject = attrs.Factory(dict)
 
 
 @attrs.frozen(kw_only=True)
