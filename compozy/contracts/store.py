@@ -14,6 +14,7 @@ import attrs
 from compozy.domain.accounts import ApiKey, User
 from compozy.domain.executions import Failure, Progress, TaskNode, TaskState, WorkflowState
 from compozy.domain.json import Json
+from compozy.domain.payloads import Payload
 from compozy.domain.statuses import Status
 
 T = TypeVar("T")
@@ -101,6 +102,16 @@ class WorkflowStates(ABC):
 
         Raises:
             NotFoundError: There is none with this id.
+        """
+
+    @abstractmethod
+    async def get_with_task(self, exec_id: str, task_exec_id: str) -> tuple[WorkflowState, TaskState | None]:
+        """Return the execution, and that task run of it, or None when there is none with this id.
+
+        A driver asks its database once for both.
+
+        Raises:
+            NotFoundError: There is no execution with this id.
         """
 
     @abstractmethod
@@ -307,10 +318,11 @@ class Kind(StrEnum):
     TASKS = "tasks"
     USERS = "users"
     API_KEYS = "api_keys"
+    PAYLOADS = "payloads"
 
 
-Record: TypeAlias = WorkflowState | TaskState | User | ApiKey
-"""One record of any kind; ``exec_id``, ``task_exec_id``, ``user_id`` or ``key_id`` is its key."""
+Record: TypeAlias = WorkflowState | TaskState | User | ApiKey | Payload
+"""One record of any kind; ``exec_id``, ``task_exec_id``, ``user_id``, ``key_id`` or ``key`` is its key."""
 
 
 class Archive(ABC):

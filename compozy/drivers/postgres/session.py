@@ -111,7 +111,7 @@ def in_batches(rows: Iterable[Sequence[Any]]) -> Iterator[list[Sequence[Any]]]:
     size = 0
     for row in rows:
         batch.append(row)
-        size += _ROW_BYTES + sum(len(value) for value in row if isinstance(value, str))
+        size += _ROW_BYTES + sum(len(value) for value in row if isinstance(value, str | bytes))
         if size > BATCH_BYTES:
             yield batch
             batch, size = [], 0

@@ -104,11 +104,14 @@ class SqlWorkflowStates(_Repository, WorkflowStates):
     @override
     async def get_with_tasks(self, exec_id: str) -> tuple[WorkflowState, Sequence[TaskState]]:
         found = await self.session.rows(self.tools.statements.get_with_tasks, (text_value(exec_id, "exec_id"),))
-        if not found:
-            raise NotFoundError(f"there is no execution {exec_id!r}")
-        rows = self.tools.rows
-        execution, *tasks = (tuple(row)[1:] for row in found)
-        return rows.workflow(workflow_of_wide(execution)), [rows.task(task_of_wide(task)) for task in tasks]
+        return self._with_tasks(exec_id, found)
+
+    @override
+    async def get_with_task(self, exec_id: str, task_exec_id: str) -> tuple[WorkflowState, TaskState | None]:
+        keys = text_value(exec_id, "exec_id"), text_value(task_exec_id, "task_exec_id")
+        found = await self.session.rows(self.tools.statements.get_with_task, keys)
+        execution, tasks = self._with_tasks(exec_id, found)
+        return execution, tasks[0] if tasks else None
 
     @override
     async def list(self, where: WorkflowFilter, *, cursor: str | None = None, limit: int = 50) -> Page:
@@ -135,6 +138,16 @@ class SqlWorkflowStates(_Repository, WorkflowStates):
         _require_limit(limit)
         moment = self.tools.dialect.moment_in(before, "before")
         return len(await self._write(self.tools.statements.delete_older, (moment, limit)))
+
+    def _with_tasks(
+        self, exec_id: str, found: Sequence[Sequence[Any]]
+    ) -> tuple[WorkflowState, builtins.list[TaskState]]:
+        """Return what the rows of an execution and of task runs stand for, in this order."""
+        if not found:
+            raise NotFoundError(f"there is no execution {exec_id!r}")
+        rows = self.tools.rows
+        execution, *tasks = (tuple(row)[1:] for row in found)
+        return rows.workflow(workflow_of_wide(execution)), [rows.task(task_of_wide(task)) for task in tasks]
 
     def _listing(
         self, where: WorkflowFilter, after: Position | None, limit: int
@@ -365,6 +378,7 @@ class SqlArchive(_Repository, Archive):
             Kind.TASKS: rows.task,
             Kind.USERS: rows.user,
             Kind.API_KEYS: rows.api_key,
+            Kind.PAYLOADS: rows.payload,
         }
         make = makers[kind]
         return [
@@ -399,14 +413,11 @@ class SqlArchive(_Repository, Archive):
             return Kind.EXECUTIONS, rows.of_workflow(record)
         if isinstance(record, TaskState):
             return Kind.TASKS, rows.of_task(record)
-        return (
-            (Kind.USERS, rows.of_user(record))
-            if isinstance(record, User)
-            else (
-                Kind.API_KEYS,
-                rows.of_api_key(record),
-            )
-        )
+        if isinstance(record, User):
+            return Kind.USERS, rows.of_user(record)
+        if isinstance(record, ApiKey):
+            return Kind.API_KEYS, rows.of_api_key(record)
+        return Kind.PAYLOADS, rows.of_payload(record)
 
 
 @attrs.define(eq=False)

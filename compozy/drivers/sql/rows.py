@@ -5,7 +5,6 @@ Other texts hold no NUL and no lone surrogate, because PostgreSQL cannot store t
 """
 
 import json
-import re
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
@@ -15,7 +14,9 @@ from compozy.domain.accounts import ApiKey, Role, User
 from compozy.domain.definitions import TaskType
 from compozy.domain.errors import InvalidError, Problem
 from compozy.domain.executions import Failure, TaskState, WorkflowState
-from compozy.domain.json import MAX_DEPTH, Json, find_odd_key, is_too_deep
+from compozy.domain.json import MAX_DEPTH, Json, is_too_deep
+from compozy.domain.json_texts import find_loss
+from compozy.domain.payloads import Payload
 from compozy.domain.statuses import Status
 from compozy.drivers.sql.dialect import Dialect
 from compozy.drivers.sql.session import Row
@@ -24,7 +25,6 @@ Values: TypeAlias = tuple[Any, ...]
 
 _ENCODER: Final = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 _DECODER: Final = json.JSONDecoder()
-_MADE_KEY: Final = re.compile('"(?:-?[0-9][0-9.e+-]*|true|false|null)":')
 
 
 @attrs.frozen
@@ -156,6 +156,20 @@ class Rows:
             revoked_at=None if revoked_at is None else moment(revoked_at),
         )
 
+    def of_payload(self, payload: Payload) -> Values:
+        """Return the row of a payload."""
+        return (
+            key_value(payload.key, "key"),
+            text_value(payload.exec_id, "exec_id"),
+            self._dialect.moment_in(payload.created_at, "created_at"),
+            payload.content,
+        )
+
+    def payload(self, row: Row) -> Payload:
+        """Return the payload of a row."""
+        key, exec_id, created_at, content = row
+        return Payload(key=key, exec_id=exec_id, created_at=self._dialect.moment_out(created_at), content=content)
+
     def _optional_moment_in(self, moment: datetime | None, key: str) -> Any:
         return None if moment is None else self._dialect.moment_in(moment, key)
 
@@ -220,14 +234,8 @@ def json_value(value: Json, key: str) -> str:
         if is_too_deep(value):
             raise _too_deep(key) from error
         raise InvalidError(Problem(message=f"not storable as JSON: {error}", key=key)) from error
-    # A level takes a bracket at least, so most values need no closer look, which takes as long as the encoding.
-    if text.count("[") + text.count("{") > MAX_DEPTH and is_too_deep(value):
-        raise _too_deep(key)
-    # The same goes for keys: these are those that the encoder makes of what is no text, or that were such texts before.
-    if _MADE_KEY.search(text) and (odd := find_odd_key(value)) is not None:
-        path, name = odd
-        hint = "write it as a text"
-        raise InvalidError(Problem(message=f"the key {name!r} is not a text", key=f"{key}{path}", hint=hint))
+    if (loss := find_loss(value, text)) is not None:
+        raise InvalidError(attrs.evolve(loss, key=f"{key}{loss.key}"))
     return text
 
 

@@ -30,6 +30,7 @@ _TABLES: Final[Mapping[Kind, tuple[str, Sequence[str]]]] = {
     Kind.TASKS: ("task_states", TASK_COLUMNS),
     Kind.USERS: ("users", USER_COLUMNS),
     Kind.API_KEYS: ("api_keys", API_KEY_COLUMNS),
+    Kind.PAYLOADS: ("payloads", PAYLOAD_COLUMNS),
 }
 
 
@@ -64,6 +65,12 @@ class Statements:
             f"SELECT 0 AS is_task, {_names(WIDE_WORKFLOW)} FROM workflow_states WHERE exec_id = ?1 "
             f"UNION ALL SELECT 1, {_names(WIDE_TASK)} FROM task_states WHERE exec_id = ?1 "
             "ORDER BY is_task, created_at, task_exec_id"
+        )
+        # exec_id, task_exec_id; as wide
+        self.get_with_task = text(
+            f"SELECT 0 AS is_task, {_names(WIDE_WORKFLOW)} FROM workflow_states WHERE exec_id = ?1 "
+            f"UNION ALL SELECT 1, {_names(WIDE_TASK)} FROM task_states WHERE task_exec_id = ?2 AND exec_id = ?1 "
+            "ORDER BY is_task"
         )
         self.refer_to_workflow = text(
             f"SELECT 1 FROM workflow_states WHERE exec_id = ?1{dialect.lock_referred}"  # it stays until we have ended

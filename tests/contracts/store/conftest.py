@@ -19,6 +19,7 @@ from compozy.domain.accounts import ApiKey, Role, User
 from compozy.domain.definitions import TaskType
 from compozy.domain.executions import TaskState, WorkflowState
 from compozy.domain.ids import new_exec_id
+from compozy.domain.payloads import Payload
 from compozy.domain.statuses import Status
 from compozy.drivers import postgres, sqlite
 
@@ -262,6 +263,17 @@ def a_key():
             "created_at": NOON + timedelta(seconds=at),
         }
         return ApiKey(**(values | changes))
+
+    return make
+
+
+@pytest.fixture
+def a_payload():
+    """Return a function that makes a payload of an execution; keywords override."""
+
+    def make(exec_id: str, **changes) -> Payload:
+        values = {"key": new_exec_id(), "exec_id": exec_id, "created_at": NOON, "content": bytes(range(256))}
+        return Payload(**(values | changes))
 
     return make
 

@@ -1,5 +1,7 @@
 """Accepting an execution under an identifier that may have been used, on every store."""
 
+from datetime import timedelta
+
 import attrs
 import trio
 from typing_extensions import override
@@ -111,3 +113,34 @@ async def test_what_is_pending_is_begun_later_or_recorded_as_refused(store):
         Status.PENDING,
         Status.FAILED,
     ]
+
+
+async def test_what_has_only_just_been_recorded_is_left_to_whoever_recorded_it(store):
+    async with open_cache() as cache:
+        notebook = Notebook()
+        executions = executions_over(store, cache, notebook)
+        await store.transaction(lambda repos: repos.workflows.upsert(executions.draft("w", {}, exec_id="E")))
+
+        assert await executions.resume_pending(grace=timedelta(minutes=1)) == 0
+        assert await executions.resume_pending(grace=timedelta()) == 1
+
+    assert notebook.begun == ["E"]
+
+
+async def test_what_the_orchestrator_is_known_to_have_is_offered_again_much_later_only(store):
+    now = utc_now()
+    clock = [now]
+    taken = {"begun meanwhile": now}
+    async with open_cache() as cache:
+        notebook = Notebook()
+        executions = attrs.evolve(executions_over(store, cache, notebook), clock=lambda: clock[0])
+        await store.transaction(lambda repos: repos.workflows.upsert(executions.draft("w", {}, exec_id="E")))
+
+        counts = []
+        for later in (timedelta(), timedelta(minutes=9), timedelta(minutes=11)):
+            clock[0] = now + later
+            counts.append(await executions.resume_pending(taken=taken))
+
+    assert counts == [1, 0, 1]
+    assert notebook.begun == ["E", "E"]
+    assert taken == {"E": now + timedelta(minutes=11)}

@@ -1,7 +1,7 @@
 """The archive gives every record and takes it back, just as it is."""
 
 from datetime import UTC, datetime, timedelta
-from itertools import product
+from itertools import chain, product
 from types import SimpleNamespace
 
 import attrs
@@ -21,7 +21,7 @@ KEYS = [" ", "-", "0", "10", "9", "A", "Z", "_", "a", "z", "ß", "é", "Ω", "�
 
 
 @pytest.fixture
-def everything(an_execution, a_task, a_user, a_key):
+def everything(an_execution, a_task, a_user, a_key, a_payload):
     """Return records of every kind, each after those that it refers to, in the order of their keys."""
     failure = Failure(code="X", message="y\0", details={"\ud800": [1e23, 10**23, -0.0]})
     executions = [an_execution(exec_id=f"e{n}", status=status, at=-n) for n, status in enumerate(Status)]
@@ -33,7 +33,14 @@ def everything(an_execution, a_task, a_user, a_key):
     ]
     users = [a_user(user_id=f"u{n}", role=role) for n, role in enumerate(Role)]
     keys = [a_key("u1", key_id="k1"), a_key("u0", key_id="k2", last_used_at=NOON, revoked_at=NOON + timedelta(1))]
-    return {Kind.EXECUTIONS: executions, Kind.TASKS: tasks, Kind.USERS: users, Kind.API_KEYS: keys}
+    payloads = [a_payload(f"e{n}", key=f"p{n}", content=bytes(range(256)) * n) for n in range(3)]
+    return {
+        Kind.EXECUTIONS: executions,
+        Kind.TASKS: tasks,
+        Kind.USERS: users,
+        Kind.API_KEYS: keys,
+        Kind.PAYLOADS: payloads,
+    }
 
 
 @pytest.fixture
@@ -68,6 +75,7 @@ KEY_NAMES = {
     Kind.TASKS: "task_exec_id",
     Kind.USERS: "user_id",
     Kind.API_KEYS: "key_id",
+    Kind.PAYLOADS: "key",
 }
 
 
@@ -99,12 +107,14 @@ async def test_what_was_added_is_what_the_repositories_see(store, add, everythin
         listed = await repositories.workflows.list(WorkflowFilter())
         tasks = [await repositories.tasks.list_by_workflow(state.exec_id) for state in everything[Kind.EXECUTIONS]]
         keys = [await repositories.api_keys.list(user.user_id) for user in everything[Kind.USERS]]
-        return list(listed.items), [task for each in tasks for task in each], [key for each in keys for key in each]
+        payloads = [await repositories.payloads.find(payload.key) for payload in everything[Kind.PAYLOADS]]
+        return list(listed.items), [*chain(*tasks)], [*chain(*keys)], payloads
 
-    executions, tasks, keys = await store.read(work)
+    executions, tasks, keys, payloads = await store.read(work)
     assert executions == everything[Kind.EXECUTIONS]  # made ever earlier, so they are the newest first already
     assert tasks == everything[Kind.TASKS]
     assert sorted(keys, key=lambda key: key.key_id) == everything[Kind.API_KEYS]
+    assert payloads == [payload.content for payload in everything[Kind.PAYLOADS]]
 
 
 async def test_what_the_repositories_recorded_is_what_the_archive_gives(
@@ -114,6 +124,12 @@ async def test_what_the_repositories_recorded_is_what_the_archive_gives(
     await put_tasks(*everything[Kind.TASKS])
     await put_accounts(*everything[Kind.USERS], *everything[Kind.API_KEYS])
 
+    async def put_payloads(repositories):
+        for each in everything[Kind.PAYLOADS]:
+            await repositories.payloads.put(each.key, each.content, exec_id=each.exec_id, at=each.created_at)
+
+    await store.transaction(put_payloads)
+
     for kind in Kind:
         assert [each for page in await pages(kind, limit=1000) for each in page] == everything[kind]
 
@@ -122,8 +138,8 @@ async def test_an_empty_store_has_nothing_to_give(store, counts):
     async def work(repositories):
         return [list(await repositories.archive.page(kind)) for kind in Kind]
 
-    assert await counts() == [0, 0, 0, 0]
-    assert await store.read(work) == [[], [], [], []]
+    assert await counts() == [0, 0, 0, 0, 0]
+    assert await store.read(work) == [[], [], [], [], []]
 
 
 async def test_pages_are_in_the_order_of_code_points_whatever_their_size(add, pages, an_execution):
@@ -145,16 +161,19 @@ async def test_a_page_begins_after_any_key_recorded_or_not(store, add, an_execut
     assert await store.read(work) == ["bdf", "df", "df", "", ""]
 
 
-async def test_every_kind_has_that_order(add, pages, an_execution, a_task, a_user, a_key):
+async def test_every_kind_has_that_order(add, pages, an_execution, a_task, a_user, a_key, a_payload):
     await add(
         an_execution(exec_id="e"),
         a_user(user_id="u"),
         *(a_task("e", task_exec_id=key) for key in reversed(KEYS)),
         *(a_key("u", key_id=key) for key in reversed(KEYS)),
         *(a_user(user_id=key) for key in reversed(KEYS)),
+        *(a_payload("e", key=key) for key in reversed(KEYS)),
     )
 
-    for kind, keys in [(Kind.TASKS, KEYS), (Kind.API_KEYS, KEYS), (Kind.USERS, sorted([*KEYS, "u"]))]:
+    of_users = sorted([*KEYS, "u"])
+    expected = [(Kind.TASKS, KEYS), (Kind.API_KEYS, KEYS), (Kind.USERS, of_users), (Kind.PAYLOADS, KEYS)]
+    for kind, keys in expected:
         found = await pages(kind, limit=5)
         assert [getattr(each, KEY_NAMES[kind]) for page in found for each in page] == keys
 
@@ -171,24 +190,25 @@ async def test_a_page_of_a_size_out_of_range_is_refused(store):
 async def test_adding_nothing_is_fine(add, counts):
     await add()
 
-    assert await counts() == [0, 0, 0, 0]
+    assert await counts() == [0, 0, 0, 0, 0]
 
 
 async def test_any_order_will_do_as_long_as_each_comes_after_what_it_refers_to(
-    add, counts, an_execution, a_task, a_user, a_key
+    add, counts, an_execution, a_task, a_user, a_key, a_payload
 ):
-    await add(a_user(user_id="u"), an_execution(exec_id="e"), a_key("u"), a_task("e"), a_user(), a_task("e"))
+    await add(a_user(user_id="u"), an_execution(exec_id="e"), a_payload("e"), a_key("u"), a_task("e"))
+    await add(a_payload("e"), a_user(), a_task("e"))
 
-    assert await counts() == [1, 2, 2, 1]
+    assert await counts() == [1, 2, 2, 1, 2]
 
 
 @pytest.fixture
-def make(an_execution, a_task, a_user, a_key):
+def make(an_execution, a_task, a_user, a_key, a_payload):
     """Return what makes records, by kind."""
-    return SimpleNamespace(execution=an_execution, task=a_task, user=a_user, key=a_key)
+    return SimpleNamespace(execution=an_execution, task=a_task, user=a_user, key=a_key, payload=a_payload)
 
 
-# What a store that holds ``e``, ``t``, ``u`` and ``k`` refuses, and why.
+# What a store that holds ``e``, ``t``, ``u``, ``k`` and ``p`` refuses, and why.
 REFUSED = {
     "an execution that is there": (lambda make: [make.execution(exec_id="e")], DuplicateError, "executions 'e'"),
     "a task that is there": (lambda make: [make.task("e", task_exec_id="t")], DuplicateError, "tasks 't'"),
@@ -204,6 +224,7 @@ REFUSED = {
         DuplicateError,
         "api_keys 'l'",
     ),
+    "a payload that is there": (lambda make: [make.payload("e", key="p")], DuplicateError, "payloads 'p'"),
     "the same twice": (
         lambda make: [make.execution(exec_id="new"), make.execution(exec_id="new", status=Status.SUCCESS)],
         DuplicateError,
@@ -211,6 +232,7 @@ REFUSED = {
     ),
     "a task of nobody": (lambda make: [make.task("absent")], ConflictError, "refers to"),
     "a key of nobody": (lambda make: [make.key("absent")], ConflictError, "refers to"),
+    "a payload of nobody": (lambda make: [make.payload("absent")], ConflictError, "refers to"),
     "a task before its execution": (
         lambda make: [make.task("late"), make.execution(exec_id="late")],
         ConflictError,
@@ -224,19 +246,28 @@ REFUSED = {
 
 @pytest.mark.parametrize(("refused", "error", "message"), REFUSED.values(), ids=REFUSED)
 async def test_what_is_refused_leaves_nothing_of_its_call_and_the_closure_goes_on(
-    store, add, pages, counts, make, an_execution, a_task, a_user, a_key, refused, error, message
+    store, add, pages, counts, make, refused, error, message
 ):
     there = [
-        an_execution(exec_id="e"),
-        a_task("e", task_exec_id="t"),
-        a_user(user_id="u", email="u@example.org"),
-        a_key("u", key_id="k", fingerprint="f"),
+        make.execution(exec_id="e"),
+        make.task("e", task_exec_id="t"),
+        make.user(user_id="u", email="u@example.org"),
+        make.key("u", key_id="k", fingerprint="f"),
+        make.payload("e", key="p"),
     ]
     await add(*there)
     # Of each kind something new, before and after what is refused, and some that refers to something new.
-    before = [an_execution(exec_id="n"), a_task("n"), a_task("e"), a_user(user_id="nu"), a_key("nu"), a_key("u")]
-    after = [an_execution(), a_user()]
-    sound = an_execution(exec_id="sound")
+    before = [
+        make.execution(exec_id="n"),
+        make.task("n"),
+        make.task("e"),
+        make.user(user_id="nu"),
+        make.key("nu"),
+        make.key("u"),
+    ]
+    before += [make.payload("n"), make.payload("e")]
+    after = [make.execution(), make.user()]
+    sound = make.execution(exec_id="sound")
 
     async def goes_on_after_the_refusal(repositories):
         with pytest.raises(error, match=message) as caught:
@@ -246,7 +277,7 @@ async def test_what_is_refused_leaves_nothing_of_its_call_and_the_closure_goes_o
 
     await store.transaction(goes_on_after_the_refusal)
 
-    assert await counts() == [2, 1, 1, 1]
+    assert await counts() == [2, 1, 1, 1, 1]
     assert [await pages(kind, limit=10) for kind in Kind] == [[[there[0], sound]], *([[each]] for each in there[1:])]
 
 
@@ -260,7 +291,7 @@ async def test_nothing_of_a_closure_stays_when_the_refusal_ends_it(store, add, c
     with pytest.raises(DuplicateError):
         await store.transaction(work)
 
-    assert await counts() == [1, 0, 0, 0]
+    assert await counts() == [1, 0, 0, 0, 0]
 
 
 async def test_no_guard_holds_for_what_is_added(store, add, get, an_execution):

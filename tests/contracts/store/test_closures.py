@@ -33,6 +33,7 @@ def reads():
     return [
         lambda repositories: repositories.workflows.get("e"),
         lambda repositories: repositories.workflows.get_with_tasks("e"),
+        lambda repositories: repositories.workflows.get_with_task("e", "t"),
         lambda repositories: repositories.workflows.list(WorkflowFilter()),
         lambda repositories: repositories.workflows.list(WorkflowFilter(parent_exec_id="p")),
         lambda repositories: repositories.workflows.unfinished(),
@@ -70,7 +71,7 @@ async def test_every_write_is_carried_out_in_a_transaction(store, writes):
             await write(repositories)
         return [await repositories.archive.count(kind) for kind in Kind]
 
-    assert await store.transaction(work) == [1, 1, 1, 0]
+    assert await store.transaction(work) == [1, 1, 1, 0, 0]
 
 
 async def test_every_write_in_a_read_is_refused_and_changes_nothing(store, writes, counts):
@@ -81,14 +82,14 @@ async def test_every_write_in_a_read_is_refused_and_changes_nothing(store, write
         return "went on"
 
     assert await store.read(work) == "went on"
-    assert await counts() == [0, 0, 0, 0]
+    assert await counts() == [0, 0, 0, 0, 0]
 
 
 async def test_a_read_that_writes_ends_with_the_refusal(store, writes, counts):
     with pytest.raises(RuntimeError, match="only reads"):
         await store.read(writes[0])
 
-    assert await counts() == [0, 0, 0, 0]
+    assert await counts() == [0, 0, 0, 0, 0]
 
 
 async def test_repositories_are_dead_once_their_closure_has_ended(store, writes, reads, counts):
@@ -107,7 +108,7 @@ async def test_repositories_are_dead_once_their_closure_has_ended(store, writes,
         for call in [*reads, *writes]:
             with pytest.raises(RuntimeError, match="only while their closure runs"):
                 await call(repositories)
-    assert await counts() == [0, 0, 0, 0]
+    assert await counts() == [0, 0, 0, 0, 0]
 
 
 async def test_repositories_of_a_read_are_dead_once_it_has_ended(store, reads):
@@ -166,4 +167,4 @@ async def test_a_closure_that_swallows_errors_goes_on_as_if_they_had_not_been_tr
     await store.transaction(work)
 
     assert [await get("first"), await get("last")] == [first, last]
-    assert await counts() == [2, 0, 1, 0]
+    assert await counts() == [2, 0, 1, 0, 0]

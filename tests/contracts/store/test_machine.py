@@ -63,7 +63,7 @@ class Model:
 
     def of(self, kind: Kind) -> list:
         """Return the records of a kind in the order of their keys."""
-        parts = (self.executions, self.tasks, self.users, self.keys)
+        parts = (self.executions, self.tasks, self.users, self.keys, {})  # payloads have a suite of their own
         part = dict(zip(Kind, parts, strict=True))[kind]
         return [part[key] for key in sorted(part)]
 

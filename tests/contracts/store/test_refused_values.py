@@ -68,12 +68,14 @@ async def test_an_id_without_a_letter(put, put_tasks, count, an_execution, a_tas
     with pytest.raises(InvalidError, match=r"^task_exec_id: is empty"):
         await put_tasks(a_task(execution.exec_id, task_exec_id=""))
 
-    assert [await count(kind) for kind in Kind] == [1, 0, 0, 0]
+    assert [await count(kind) for kind in Kind] == [1, 0, 0, 0, 0]
 
 
 LOOKS = [
     lambda repositories, text: repositories.workflows.get(text),
     lambda repositories, text: repositories.workflows.get_with_tasks(text),
+    lambda repositories, text: repositories.workflows.get_with_task(text, "t"),
+    lambda repositories, text: repositories.workflows.get_with_task("e", text),
     lambda repositories, text: repositories.tasks.find(text),
     lambda repositories, text: repositories.tasks.list_by_workflow(text),
     lambda repositories, text: repositories.tasks.children(text),
@@ -157,7 +159,7 @@ async def test_a_moment(put, put_tasks, count, an_execution, a_task):
         with pytest.raises(InvalidError, match=f"^{name}: "):
             await put_tasks(a_task(execution.exec_id), a_task(execution.exec_id, **{name: moment}))
 
-    assert [await count(kind) for kind in Kind] == [1, 0, 0, 0]
+    assert [await count(kind) for kind in Kind] == [1, 0, 0, 0, 0]
 
 
 async def test_an_attempt_without_end(store, put, count, an_execution, a_task):

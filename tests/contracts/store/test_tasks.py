@@ -77,6 +77,24 @@ async def test_an_absent_execution_has_no_tasks_to_be_read_with(store, put, put_
         await store.read(lambda repositories: repositories.workflows.get_with_tasks("01ABSENT"))
 
 
+async def test_an_execution_and_one_of_its_tasks_are_read_together(store, put, put_tasks, an_execution, a_task):
+    execution, other = an_execution(), an_execution()
+    await put(execution, other)
+    ours, theirs = a_task(execution.exec_id), a_task(other.exec_id)
+    await put_tasks(a_task(execution.exec_id), ours, theirs)
+
+    async def read(task_exec_id):
+        return await store.read(
+            lambda repositories: repositories.workflows.get_with_task(execution.exec_id, task_exec_id)
+        )
+
+    assert await read(ours.task_exec_id) == (execution, ours)
+    assert await read("01ABSENT") == (execution, None)
+    assert await read(theirs.task_exec_id) == (execution, None)
+    with pytest.raises(NotFoundError, match="'01ABSENT'"):
+        await store.read(lambda repositories: repositories.workflows.get_with_task("01ABSENT", ours.task_exec_id))
+
+
 async def test_one_task_that_comes_late_changes_nothing(put, put_tasks, an_execution, a_task):
     execution = an_execution()
     done = a_task(execution.exec_id, status=Status.SUCCESS, output=1)

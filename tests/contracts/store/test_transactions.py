@@ -72,7 +72,7 @@ async def test_a_closure_that_raises_whatever_it_is_leaves_nothing(store, an_exe
         with pytest.raises(type(error)) as caught:
             await store.transaction(partial(work, error=error))
         assert caught.value is error
-        assert await store.read(count) == [0, 0, 0, 0]
+        assert await store.read(count) == [0, 0, 0, 0, 0]
 
 
 async def test_a_closure_that_raises_takes_back_changes_and_deletions(store, put, put_tasks, get, an_execution, a_task):

@@ -16,10 +16,12 @@ from compozy.domain.accounts import User, new_api_key
 from compozy.domain.definitions import TaskType
 from compozy.domain.errors import InvalidError
 from compozy.domain.executions import Failure, TaskState, WorkflowState
+from compozy.domain.payloads import Payload, payload_key
 from compozy.domain.statuses import Status
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
 
+EVERY_BYTE = bytes(range(256)) * 20
 ODD = {
     "big": 2**70,
     "exact": 10**23,
@@ -31,7 +33,10 @@ ODD = {
 
 
 def records(executions):
-    """Return so many executions with two tasks each, two users and a key each; what values can be like is in them."""
+    """Return so many executions with two tasks each, two users and a key each, and large values of some executions.
+
+    What values can be like is in them.
+    """
     states = [
         WorkflowState(
             exec_id=f"e{number:06}" + ("é" if number % 7 == 0 else ""),
@@ -65,7 +70,12 @@ def records(executions):
     ]
     users = [User(user_id=name, email=f"{name}@example.org", created_at=NOON) for name in ("ada", "zoé")]
     keys = [new_api_key(user.user_id, at=NOON)[1] for user in users]
-    return [*states, *tasks, *users, *keys]
+    contents = [(state.exec_id, EVERY_BYTE * (number % 1000)) for number, state in enumerate(states[::10])]
+    payloads = [
+        Payload(key=payload_key(exec_id, content), exec_id=exec_id, created_at=NOON, content=content)
+        for exec_id, content in contents
+    ]
+    return [*states, *tasks, *users, *keys, *payloads]
 
 
 @pytest.fixture
@@ -124,7 +134,13 @@ def fill():
     return lambda address, executions: trio.run(fill, address, executions)
 
 
-_KEYS = {Kind.EXECUTIONS: "exec_id", Kind.TASKS: "task_exec_id", Kind.USERS: "user_id", Kind.API_KEYS: "key_id"}
+_KEYS = {
+    Kind.EXECUTIONS: "exec_id",
+    Kind.TASKS: "task_exec_id",
+    Kind.USERS: "user_id",
+    Kind.API_KEYS: "key_id",
+    Kind.PAYLOADS: "key",
+}
 
 
 @pytest.fixture

@@ -24,10 +24,13 @@ def test_everything_is_copied_and_verified_in_either_direction(make, fill, copy,
         "tasks": (1200, 0, 1200),
         "users": (2, 0, 2),
         "api_keys": (2, 0, 2),
+        "payloads": (60, 0, 60),
     }
     assert outcome["verified"] is True
     assert all(found["sha256"] == found["target_sha256"] for found in kinds.values())
+    assert contents(target) == contents(source)
     assert repr(contents(target)) == repr(contents(source))  # 1 is no 1.0, which equality would not see
+    assert "copying payloads: 60 of 60" in result.stderr
     assert "checking tasks: 1200 of 1200" in result.stderr
     assert "copying tasks: 1200 of 1200" in result.stderr
     assert "warning: 300 executions have not ended; they are copied as they stand" in result.stderr

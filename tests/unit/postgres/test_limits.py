@@ -18,9 +18,10 @@ def test_no_rows_make_no_batch():
 
 
 def test_only_the_last_row_of_a_batch_may_be_large():
-    rows = [("x" * size,) for size in (10, BATCH_BYTES, 10, 20, BATCH_BYTES * 10, 10)]
+    for filling in ("x", b"x"):
+        rows = [(filling * size,) for size in (10, BATCH_BYTES, 10, 20, BATCH_BYTES * 10, 10)]
 
-    assert [len(batch) for batch in in_batches(rows)] == [2, 3, 1]
+        assert [len(batch) for batch in in_batches(rows)] == [2, 3, 1]
 
 
 def test_pauses_grow_and_are_bounded():

@@ -66,6 +66,7 @@ def test_no_value_is_spliced_into_a_statement_but_statuses():
         (Kind.TASKS, TASK_COLUMNS),
         (Kind.USERS, USER_COLUMNS),
         (Kind.API_KEYS, API_KEY_COLUMNS),
+        (Kind.PAYLOADS, PAYLOAD_COLUMNS),
     ],
 )
 def test_an_insert_names_its_columns_in_the_order_of_the_row(name, columns):
