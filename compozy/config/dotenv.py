@@ -1,4 +1,4 @@
-r"""The ``.env`` file: ``NAME=value`` lines, strictly.
+r"""The ``.env`` file: ``NAME=value`` lines, strictly; ``export`` may stand before the name, as shells want it.
 
 Blank lines and lines that begin with ``#`` are skipped. A value in single quotes is taken as it is; in double quotes
 ``\n``, ``\t``, ``\"`` and ``\\`` are escapes; without quotes it ends at `` #`` and loses the blanks around it. Nothing
@@ -13,6 +13,7 @@ import attrs
 from compozy.domain.errors import InvalidError, Problem
 
 _NAME: Final = re.compile(r"[A-Z0-9_]+")
+_EXPORT: Final = re.compile(r"^export\s+")
 _QUOTED: Final = re.compile(r"""(?:'([^']*)'|"((?:[^"\\]|\\.)*)")\s*(?:\#.*)?""")
 _COMMENT: Final = re.compile(r"(?:^|\s)#.*")
 _ESCAPE: Final = re.compile(r"\\(.)")
@@ -47,11 +48,11 @@ def _add_line(line: str, variables: dict[str, str]) -> None:
     if not line or line.startswith("#"):
         return
     name, equals, rest = line.partition("=")
-    name = name.rstrip()
+    name = _EXPORT.sub("", name.rstrip())
     if not equals:
         raise InvalidError(Problem(message="not NAME=value", hint="begin a comment with #"))
     if not _NAME.fullmatch(name):
-        hint = "leave out export" if name.startswith("export ") else "use capital letters, digits and _ only"
+        hint = "use capital letters, digits and _ only"
         raise InvalidError(Problem(message=f"{name!r} is not a name", hint=hint))
     if name in variables:
         raise InvalidError(Problem(key=name, message="is given twice", hint="keep one of the lines"))

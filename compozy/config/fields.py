@@ -1,6 +1,6 @@
 """The pieces that the shapes of the files are made of."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar, Final, TypeVar
 
@@ -31,6 +31,7 @@ from compozy.domain.errors import InvalidError
 from compozy.domain.json import Json
 from compozy.domain.secrets import Secret
 from compozy.domain.sizes import parse_size
+from compozy.domain.suggestions import did_you_mean
 
 
 class Shape(BaseModel):
@@ -38,11 +39,33 @@ class Shape(BaseModel):
 
     Attributes:
         not_yet: Keys of the language that this version refuses.
+        main_key: The key that a text was meant for that stands in the place of the whole; None: nobody knows.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     not_yet: ClassVar[frozenset[str]] = frozenset()
+    main_key: ClassVar[str | None] = None
+
+    @classmethod
+    def keys(cls) -> list[str]:
+        """Return the keys as files write them."""
+        return [field.alias or name for name, field in cls.model_fields.items()]
+
+    @classmethod
+    def hint_for(cls, key: str, data: Mapping[str, Json]) -> str:  # noqa: ARG003 - for those to whom the rest tells more
+        """Return the way out for a key that the shape does not have.
+
+        Args:
+            key: The key.
+            data: The mapping that it is in.
+        """
+        return did_you_mean(key, cls.keys())
+
+    @classmethod
+    def hint_for_value(cls, key: str, value: Json) -> str | None:  # noqa: ARG003 - for those who know what was meant
+        """Return the way out for a value that is none of the words that may stand under a key; None for the usual."""
+        return None
 
 
 LONGEST: Final = timedelta(days=36500)
@@ -51,13 +74,19 @@ LONGEST: Final = timedelta(days=36500)
 
 def _duration(value: Json) -> timedelta:
     """Return the duration, which must be longer than nothing."""
+    duration = _pause(value)
+    if not duration:
+        raise refusal(f"{value!r} is no time at all", 'write for example "30s", or leave the key out')
+    return duration
+
+
+def _pause(value: Json) -> timedelta:
+    """Return the duration, which may be nothing."""
     try:
         duration = parse_duration(value)
     except InvalidError as error:
         problem = error.problems[0]
         raise refusal(problem.message, problem.hint) from error
-    if not duration:
-        raise refusal(f"{value!r} is no time at all", 'write for example "30s", or leave the key out')
     if duration > LONGEST:
         raise refusal(f"{value!r} is too long", f"at most {LONGEST.days}d")
     return duration
@@ -121,6 +150,9 @@ ID_HINT: Final = "at most 100 letters, digits, - and _, not beginning with -"
 
 Duration = Annotated[timedelta, BeforeValidator(_duration), WithJsonSchema(spellings.DURATION)]
 """A duration longer than nothing, written with units."""
+
+Pause = Annotated[timedelta, BeforeValidator(_pause), WithJsonSchema(spellings.DURATION)]
+"""The same, which may be nothing: ``0s``."""
 
 Size = Annotated[int, BeforeValidator(_size), WithJsonSchema(spellings.SIZE)]
 """A number of bytes above nothing, written with its unit."""

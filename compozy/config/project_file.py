@@ -16,6 +16,8 @@ from compozy.config.sections import Sections
 class WorkflowSource(Shape):
     """Where workflow files are: a path or a pattern, relative to the project file."""
 
+    main_key: ClassVar[str] = "source"
+
     source: Name = Field(description="path or pattern, such as workflows/*.yaml")
 
 

@@ -14,6 +14,8 @@ SchemaReference: TypeAlias = IdOr[AnyObject]
 class ToolEntry(Shape):
     """A tool that tasks name; the entrypoint exports a function of that name."""
 
+    main_key: ClassVar[str] = "id"
+
     id: Identifier = Field(description="name of the function in the entrypoint")
     version: str | None = Field(None, description="the author's own version")
     description: str | None = Field(None, description="for people, and for models that choose")
@@ -56,6 +58,8 @@ class ActionEntry(Shape):
 
 class MemoryReference(Shape):
     """A memory that an agent, or a task that asks a model, has at hand."""
+
+    main_key: ClassVar[str] = "id"
 
     id: Identifier = Field(description="which memory")
     key: Name | None = Field(None, description="template of the conversation's key; the memory's when not set")

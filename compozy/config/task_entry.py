@@ -1,8 +1,10 @@
 """Shape of a task. Which keys go with which type is in ``task_types``, and checked with the rest of the workflow."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
+from typing_extensions import override
 
 from compozy.config.fields import (
     AnyObject,
@@ -11,6 +13,7 @@ from compozy.config.fields import (
     IdOr,
     Name,
     NameOr,
+    Pause,
     Shape,
     TemplateIdentifier,
     Variable,
@@ -18,12 +21,16 @@ from compozy.config.fields import (
 from compozy.config.not_yet import TASK_KEYS
 from compozy.config.options_entry import OptionsEntry
 from compozy.config.resource_entries import AgentEntry, MemoryReference, ModelEntry, SchemaReference, ToolEntry
+from compozy.config.task_keys import hint_for_key, hint_for_type
 from compozy.config.task_types import EXECUTORS, add_rules
+from compozy.domain.json import Json
 from compozy.domain.key_paths import KeyPath
 
 
 class TransitionEntry(Shape):
     """What follows a task."""
+
+    main_key: ClassVar[str] = "next"
 
     next: Identifier | None = Field(None, description="the task that runs then")
     with_: AnyObject | None = Field(None, alias="with", description="templates, over the input of that task")
@@ -31,6 +38,8 @@ class TransitionEntry(Shape):
 
 class SignalEntry(Shape):
     """The event that a signal task tells."""
+
+    main_key: ClassVar[str] = "id"
 
     id: Name = Field(description="name of the event; a template")
     payload: AnyObject | None = Field(None, description="what it carries: templates")
@@ -67,13 +76,13 @@ class TaskEntry(Shape):
     outputs: AnyObject | None = Field(None, description="what later tasks see: templates of .output; else all of it")
     env: dict[str, str] | None = Field(None, description="more variables for .env and for its tool: templates")
     # When, how often and for how long
-    condition: Name | None = Field(
+    condition: str | None = Field(
         None, description="expression; false skips the task. Of a router: the route. Of wait: whether a signal will do"
     )
     on_success: TransitionEntry | None = Field(None, description="what follows when it succeeded")
     on_error: TransitionEntry | None = Field(None, description="what follows when it did not succeed")
     final: bool | None = Field(None, description="whether nothing runs after it")
-    sleep: Duration | None = Field(None, description="how long to wait after it, before what follows")
+    sleep: Pause | None = Field(None, description="how long to wait after it, before what follows")
     timeout: Duration | None = Field(None, description="how long it may run; as long as its tool when not set")
     retries: Annotated[int, Field(ge=0, le=1000)] | None = Field(
         None, description="how often it is tried again when it did not succeed; never when not set"
@@ -90,7 +99,7 @@ class TaskEntry(Shape):
     # Collections
     task: "TaskEntry | None" = Field(None, description="the task to run for each item")
     items: Any = Field(None, description="a list, a map, a range such as 1..5, or a template of one of these")
-    filter: Name | None = Field(None, description="expression or template; an item for which it is false is left out")
+    filter: str | None = Field(None, description="expression or template; an item for which it is false is left out")
     item_var: Variable | None = Field(None, description="name of the item besides .item")
     index_var: Variable | None = Field(None, description="name of its number besides .index")
     mode: Literal["parallel", "sequential"] | None = Field(None, description="parallel when not set")
@@ -113,6 +122,16 @@ class TaskEntry(Shape):
     payload: Any = Field(None, description="what to write: a message, a list of them, or a template")
     limit: Annotated[int, Field(ge=1)] | None = Field(None, description="the most messages to read, the newest")
     offset: Annotated[int, Field(ge=0)] | None = Field(None, description="how many to pass over, from the oldest")
+
+    @classmethod
+    @override
+    def hint_for(cls, key: str, data: Mapping[str, Json]) -> str:
+        return hint_for_key(key, cls.keys(), type_=data.get("type"))
+
+    @classmethod
+    @override
+    def hint_for_value(cls, key: str, value: Json) -> str | None:
+        return hint_for_type(value) if key == "type" else None
 
     @property
     def children(self) -> list[tuple[KeyPath, "TaskEntry"]]:

@@ -18,6 +18,9 @@ NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """The keys that each type cannot do without."""
 
+NULLABLE: Final = frozenset({"items"})
+"""Those of them that null is a value of: a collection of nothing."""
+
 EXECUTORS: Final = ("tool", "agent", "prompt")
 """Of these a basic task has one; a prompt may go with an agent."""
 
@@ -62,7 +65,8 @@ def _obeys(type_: str) -> dict[str, Any]:
     """Return what holds for tasks that keep to the rules of a type."""
     needs = NEEDS[type_]
     refused = [key for key, types in BELONGS.items() if type_ not in types]
-    properties = {**{key: {"not": _ABSENT} for key in needs}, **dict.fromkeys(refused, _ABSENT)}
+    present = [key for key in needs if key not in NULLABLE]
+    properties = {**{key: {"not": _ABSENT} for key in present}, **dict.fromkeys(refused, _ABSENT)}
     rule: dict[str, Any] = {"required": list(needs), "properties": properties} if needs else {"properties": properties}
     if type_ == DEFAULT_TYPE:
         rule["anyOf"] = [{"required": [key], "properties": {key: {"not": _ABSENT}}} for key in EXECUTORS]

@@ -1,7 +1,7 @@
 """What a document lacks to have its shape, all of it, as problems with places and ways out."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final, TypeAlias, TypeVar, get_args, get_origin
 
@@ -12,9 +12,10 @@ from compozy.config import not_yet
 from compozy.config.documents import Document, in_line_order
 from compozy.config.fields import FORM_MARK, ID_HINT, VARIABLE_HINT, VARIABLE_PATTERN, Shape
 from compozy.domain.errors import Problem
+from compozy.domain.json import JsonObject
 from compozy.domain.key_paths import KeyPath
 from compozy.domain.secrets import HIDDEN
-from compozy.domain.suggestions import did_you_mean
+from compozy.domain.suggestions import find_nearest
 
 ShapeT = TypeVar("ShapeT", bound=Shape)
 
@@ -23,6 +24,7 @@ MOST_TOLD: Final = 200
 
 _Description: TypeAlias = tuple[str, str | None]
 _SHOWN_CHARACTERS: Final = 60  # half a line of a terminal
+_LIKE: Final = 0.7  # how much: short words are like many, and "disk" is not "redis"
 _DIRECTIVE: Final = "$"  # $use and $ref of other implementations
 _SECRETS: Final = frozenset({"api_key", "password"})
 
@@ -63,7 +65,22 @@ def _not_text(value: Any, _: dict[str, Any]) -> _Description:
 def _not_allowed(value: Any, context: dict[str, Any]) -> _Description:
     """Describe what is not one of the allowed words."""
     allowed = context["expected"].replace("'", "").replace(" or ", ", ")
-    return f"{shown(value)} is not allowed", f"allowed: {allowed}"
+    meant = _word_meant(value, allowed.split(", ")) if isinstance(value, str) else None
+    hint = f"allowed: {allowed}" if meant is None else f"did you mean {meant!r}? allowed: {allowed}"
+    return f"{shown(value)} is not allowed", hint
+
+
+def _id_hint(value: str) -> str:
+    """Return what an id looks like, with one that is like this text."""
+    like = re.sub(r"[^A-Za-z0-9_-]+", "-", value)[:100].strip("-")
+    return f"write for example {like!r}; {ID_HINT}" if like else ID_HINT
+
+
+def _word_meant(text: str, allowed: Sequence[str]) -> str | None:
+    """Return the allowed word that somebody meant; case, and what joins two words, are what people mistake most."""
+    text = re.sub("[- ]", "_", text.lower())
+    whole = [word for word in allowed if text and re.split("[-_]", word)[0] == text]
+    return whole[0] if len(whole) == 1 else find_nearest(text, allowed, likeness=_LIKE)
 
 
 _DESCRIPTIONS: Final[Mapping[str, Callable[[Any, dict[str, Any]], _Description]]] = {
@@ -86,7 +103,7 @@ _DESCRIPTIONS: Final[Mapping[str, Callable[[Any, dict[str, Any]], _Description]]
     "string_pattern_mismatch": lambda value, context: (
         (f"{shown(value)} is not the name of a variable", VARIABLE_HINT)
         if context["pattern"] == VARIABLE_PATTERN
-        else (f"{shown(value)} is not an id", ID_HINT)
+        else (f"{shown(value)} is not an id", _id_hint(value))
     ),
 }
 """What is wrong and the way out, by the type of pydantic's error; given the value and the error's context."""
@@ -125,32 +142,45 @@ def describe(error: ErrorDetails) -> tuple[str, str | None]:
 def _problems(error: ValidationError, document: Document, shape: type[Shape]) -> Iterator[Problem]:
     """Yield one problem per error."""
     for found in islice(error.errors(include_url=False), MOST_TOLD):
-        path = _keys_of(found["loc"])
+        path = keys_of(found["loc"])
         if found["type"] == "extra_forbidden":
             yield _unexpected_key(path, document, shape)
         else:
             message, hint = describe(found)
+            if found["type"] == "literal_error":
+                hint = shape_at(shape, path[:-1]).hint_for_value(str(path[-1]), found["input"]) or hint
+            if found["type"] == "model_type" and isinstance(found["input"], str):
+                key = shape_at(shape, path).main_key
+                hint = f"write {{{key}: {found['input']}}}" if key is not None else hint
             yield document.problem(path, message, hint=hint)
 
 
-def _keys_of(place: KeyPath) -> KeyPath:
+def keys_of(place: KeyPath) -> KeyPath:
     """Return the keys of an error's place, without the names of forms between them."""
     return tuple(part for part in place if not (isinstance(part, str) and part.startswith(FORM_MARK)))
 
 
 def _unexpected_key(path: KeyPath, document: Document, shape: type[Shape]) -> Problem:
     """Return the problem of a key that the shape does not have."""
-    owner = _shape_at(shape, path[:-1])
+    owner = shape_at(shape, path[:-1])
     if path[-1] in owner.not_yet:
         return document.problem(path, not_yet.NOT_YET, hint="remove the key")
     if str(path[-1]).startswith(_DIRECTIVE):
         hint = "name what is defined elsewhere by its id, such as `agent: writer`"
         return document.problem(path, "directives are not part of the language", hint=hint)
-    known = [field.alias or name for name, field in owner.model_fields.items()]
-    return document.problem(path, "unknown key", hint=did_you_mean(str(path[-1]), known))
+    hint = owner.hint_for(str(path[-1]), _mapping_at(document.data, path[:-1]))
+    return document.problem(path, "unknown key", hint=hint)
 
 
-def _shape_at(shape: type[Shape], path: KeyPath) -> type[Shape]:
+def _mapping_at(data: Any, path: KeyPath) -> JsonObject:
+    """Return the mapping at a path that leads to one."""
+    for part in path:
+        data = data[part]
+    found: JsonObject = data
+    return found
+
+
+def shape_at(shape: type[Shape], path: KeyPath) -> type[Shape]:
     """Return the shape of the mapping at this path."""
     is_key_of_user = False
     for part in path:

@@ -25,6 +25,9 @@ MAX_DEPTH: Final = 64
 MAX_NODES: Final = 100_000
 """Most values in one file, each alias counted as often as it is used."""
 
+_MOST_TOLD: Final = 200
+"""How many problems are told at once: nobody reads more."""
+
 TEMPLATE_HINT: Final = 'a template needs quotes: "{{ .input.name }}"'
 """The way out of the mistake that YAML makes easiest here: an unquoted template is a mapping in a mapping."""
 
@@ -51,6 +54,7 @@ class DocumentBuilder:
         anchors: The values that aliases may name so far.
         nodes: How many values were built, each alias counted as often as it is used.
         deepest: The deepest nesting seen within the value at hand.
+        problems: What was wrong so far, and passed over to find the rest.
     """
 
     file: str
@@ -59,12 +63,13 @@ class DocumentBuilder:
     anchors: dict[str, _Anchored] = attrs.Factory(dict)
     nodes: int = 0
     deepest: int = 0
+    problems: list[Problem] = attrs.Factory(list)
 
     def document(self) -> Document:
         """Consume the whole stream and return what it says.
 
         Raises:
-            InvalidError: The stream is not one mapping, or something in it is refused.
+            InvalidError: The stream is not one mapping, or something in it is refused; with all that is.
         """
         next(self.events)  # the start of the stream
         if isinstance(next(self.events), yaml.StreamEndEvent):
@@ -81,6 +86,8 @@ class DocumentBuilder:
         if not isinstance(data, dict):
             found = "the file is empty" if data is None else "the file is not a mapping"
             raise self._refused(first, (), found, "write keys and values, such as `id: greet`")
+        if self.problems:
+            raise InvalidError(self.problems)
         return Document(file=self.file, data=data, marks=self.marks)
 
     def _value(self, event: Any, path: KeyPath) -> Json:
@@ -91,7 +98,7 @@ class DocumentBuilder:
         tag = event.tag
         if tag is not None and tag not in _TEXT_TAGS:
             shown = tag.replace("tag:yaml.org,2002:", "!!")
-            raise self._refused(event, path, f"the tag {shown} is not supported", "write the value without a tag")
+            self._pass_over(event, path, f"the tag {shown} is not supported", "write the value without a tag")
         nodes, deepest, self.deepest = self.nodes, self.deepest, len(path)
         if isinstance(event, yaml.MappingStartEvent):
             built: Json = self._mapping(path)
@@ -110,7 +117,8 @@ class DocumentBuilder:
         anchored = self.anchors.get(event.anchor)
         if anchored is None:
             hint = f"write &{event.anchor} in front of an earlier value"
-            raise self._refused(event, path, f"nothing above is called *{event.anchor}", hint)
+            self._pass_over(event, path, f"nothing above is called *{event.anchor}", hint)
+            return None
         self._count(event, path, nodes=anchored.nodes, depth=len(path) + anchored.depth)
         return anchored.value
 
@@ -120,15 +128,19 @@ class DocumentBuilder:
         merged: JsonObject = {}
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
             if not isinstance(event, yaml.ScalarEvent):
-                raise self._refused(event, path, "a key must be text", TEMPLATE_HINT)
+                self._pass_over(event, path, "a key must be text", TEMPLATE_HINT)
+                self._value(event, path)
+                self._value(next(self.events), path)
+                continue
             if event.value == "<<" and event.implicit[0]:
                 merged = {**self._merge(path), **merged}
                 continue
             inner = (*path, event.value)
             if event.value in entries:
                 first = self.marks[inner].line
-                raise self._refused(event, inner, "the key is given twice", f"first in line {first}")
-            self.marks[inner] = _mark(event)
+                self._pass_over(event, inner, "the key is given twice", f"first in line {first}")
+            else:
+                self.marks[inner] = _mark(event)
             entries[event.value] = self._value(next(self.events), inner)
         return {**merged, **entries}
 
@@ -140,7 +152,9 @@ class DocumentBuilder:
         together: JsonObject = {}
         for source in reversed(sources):
             if not isinstance(source, dict):
-                raise self._refused(event, (*path, "<<"), "only mappings can be merged", "write <<: *name-of-a-mapping")
+                hint = "write <<: *name-of-a-mapping"
+                self._pass_over(event, (*path, "<<"), "only mappings can be merged", hint)
+                continue
             together.update(source)
         return together
 
@@ -160,7 +174,8 @@ class DocumentBuilder:
         try:
             return plain_scalar(event.value)
         except ValueError as error:
-            raise self._refused(event, path, str(error), "quote it to keep it as text") from error
+            self._pass_over(event, path, str(error), "quote it to keep it as text")
+            return event.value
 
     def _count(self, event: Any, path: KeyPath, *, nodes: int, depth: int) -> None:
         """Account for values about to be built, before the cost arises."""
@@ -172,9 +187,15 @@ class DocumentBuilder:
             raise self._refused(event, path, f"more than {MAX_NODES} values, aliases included", "split the file")
 
     def _refused(self, event: Any, path: KeyPath, message: str, hint: str) -> InvalidError:
-        """Return the error for what begins at this event."""
+        """Return the error for what begins at this event, and for all that was passed over."""
+        self._pass_over(event, path, message, hint)
+        return InvalidError(self.problems)
+
+    def _pass_over(self, event: Any, path: KeyPath, message: str, hint: str) -> None:
+        """Note what is wrong with what begins at this event, to go on after it."""
         here = Document(file=self.file, data={}, marks={path: _mark(event)})
-        return InvalidError(here.problem(path, message, hint=hint))
+        if len(self.problems) < _MOST_TOLD:
+            self.problems.append(here.problem(path, message, hint=hint))
 
 
 def _mark(event: Any) -> Mark:

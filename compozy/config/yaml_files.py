@@ -42,8 +42,9 @@ def parse_yaml(content: bytes, *, file: str) -> Document:
         file: What problems call it.
 
     Raises:
-        InvalidError: With one problem, at its line: not UTF-8, not YAML, empty, more than one document, not a mapping,
-            a key given twice, an unknown alias or tag, a number that JSON cannot carry, or beyond the limits.
+        InvalidError: With problems at their lines: not UTF-8, not YAML, empty, more than one document, not a mapping,
+            keys given twice or that are no text, unknown aliases or tags, numbers that JSON cannot carry, or beyond
+            the limits.
     """
     if len(content) > MAX_BYTES:
         raise InvalidError(Problem(message=f"the file is larger than {MAX_BYTES} bytes", file=file))
@@ -53,10 +54,14 @@ def parse_yaml(content: bytes, *, file: str) -> Document:
         line = content.count(b"\n", 0, error.start) + 1
         hint = "save the file as UTF-8"
         raise InvalidError(Problem(message="not UTF-8 text", file=file, line=line, hint=hint)) from error
+    builder = DocumentBuilder(file=file, events=yaml.parse(content, Loader=yaml.CSafeLoader))
     try:
-        return DocumentBuilder(file=file, events=yaml.parse(content, Loader=yaml.CSafeLoader)).document()
+        return builder.document()
     except yaml.YAMLError as error:
-        raise InvalidError(_syntax_problem(error, content, file)) from error
+        last = _syntax_problem(error, content, file)
+        # What was passed over in the same line is most likely the same mistake.
+        before = [problem for problem in builder.problems if problem.line != last.line]
+        raise InvalidError([*before, last]) from error
 
 
 def _syntax_problem(error: yaml.YAMLError, content: bytes, file: str) -> Problem:

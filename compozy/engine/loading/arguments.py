@@ -1,22 +1,32 @@
 """Inputs of tasks that cannot be right: what ``with`` says against the schema of the task's input, or its tool's.
 
+Built-in tools have schemas too.
+
 Only what is written down as it is can be known here; a template may come to anything.
 """
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Final
+
+import attrs
 
 from compozy.config.documents import Document
-from compozy.config.resource_entries import SchemaReference
+from compozy.config.resource_entries import SchemaReference, ToolEntry
 from compozy.config.task_entry import TaskEntry
+from compozy.domain.builtin_tools import BUILTINS
 from compozy.domain.errors import Problem
 from compozy.domain.json import Json, JsonObject
 from compozy.domain.key_paths import KeyPath
 from compozy.domain.suggestions import did_you_mean
+from compozy.engine.loading.gaps import is_whole, knows_ways
 from compozy.engine.loading.places import TEMPLATE_MARK
 from compozy.engine.loading.resources import Resources
 from compozy.engine.loading.schema_rules import schema_faults
 from compozy.engine.loading.transitions import tasks_at_top
-from compozy.engine.schemas import faults_of, properties_of
+from compozy.engine.schemas import Fault, faults_of, properties_of
+
+_UNQUOTED: Final = {"integer": "-?[0-9]+", "number": r"-?[0-9]+(\.[0-9]+)?", "boolean": "true|false"}
 
 
 def argument_problems(document: Document, tasks: Sequence[TaskEntry], resources: Resources) -> Iterator[Problem]:
@@ -41,13 +51,21 @@ def _of_task(
 ) -> Iterator[Problem]:
     tool = resources.tools.get(task.tool) if task.tool is not None else None
     given = {**((tool.with_ if tool is not None else None) or {}), **(task.with_ or {})}
-    references = (task.input, tool.input if tool is not None else None, _input_of_action(task, resources))
+    references = (task.input, _input_of_tool(tool), _input_of_action(task, resources))
+    is_known = resources.is_complete and knows_ways(document) and is_whole(document, path)
     for schema in map(resources.schema_of, _distinct(references)):
         if schema is not None and not schema_faults(schema):
             yield from _against(document, path, task.with_ or {}, schema)
-            for name in _missing(schema, {*given, *carried}):
+            for name in _missing(schema, {*given, *carried}) if is_known else ():
                 hint = f"the schema of the input asks for it: write {name} under with"
                 yield document.problem((*path, "with", name), "is required", hint=hint)
+
+
+def _input_of_tool(tool: ToolEntry | None) -> SchemaReference | None:
+    """Return the schema of the input of a tool, which those that are built in have, too."""
+    if tool is None:
+        return None
+    return BUILTINS[tool.id].input if tool.id in BUILTINS else tool.input
 
 
 def _input_of_action(task: TaskEntry, resources: Resources) -> SchemaReference | None:
@@ -67,16 +85,49 @@ def _distinct(references: Sequence[SchemaReference | None]) -> list[SchemaRefere
 
 
 def _against(document: Document, path: KeyPath, given: JsonObject, schema: JsonObject) -> Iterator[Problem]:
+    for fault in _literal_faults(given, schema):
+        yield document.problem((*path, "with", *fault.path), fault.message, hint=fault.hint)
+
+
+def _literal_faults(given: JsonObject, schema: JsonObject) -> Iterator[Fault]:
+    """Yield what is wrong with the literal parts of an object, whatever its templates come to."""
     known = properties_of(schema)
     is_closed = schema.get("additionalProperties") is False and "patternProperties" not in schema
     for name, value in given.items():
-        place = (*path, "with", name)
-        if name not in known:
-            if is_closed:
-                yield document.problem(place, "unknown property", hint=did_you_mean(name, known))
-        elif isinstance(known[name], dict) and not _is_open(value) and not _refers(known[name]):
-            for fault in faults_of(value, known[name], shows_secrets=True):
-                yield document.problem((*place, *fault.path), fault.message, hint=fault.hint)
+        if name in known:
+            yield from (_below(name, fault) for fault in _faults_of_part(value, known[name]))
+        elif is_closed:
+            yield Fault((name,), "unknown property", did_you_mean(name, known))
+
+
+def _faults_of_part(value: Json, schema: Json) -> Iterator[Fault]:
+    if not isinstance(schema, dict) or _refers(schema):
+        return
+    if not _is_open(value):
+        hint = _hint(value, schema)
+        for fault in faults_of(value, schema, shows_secrets=True):
+            yield attrs.evolve(fault, hint=hint) if fault.hint is None and not fault.path else fault
+    elif isinstance(value, dict):
+        yield from _literal_faults(value, schema)
+    elif isinstance(value, list) and "prefixItems" not in schema:
+        for at, item in enumerate(value):
+            yield from (_below(at, fault) for fault in _faults_of_part(item, schema.get("items")))
+
+
+def _below(name: str | int, fault: Fault) -> Fault:
+    return attrs.evolve(fault, path=(name, *fault.path))
+
+
+def _hint(value: Json, schema: JsonObject) -> str | None:
+    """Return the way out for a value that its schema refuses: a word of those allowed, or quotes."""
+    if "enum" in schema:
+        return did_you_mean(str(value), map(str, schema["enum"]))
+    type_ = schema.get("type")
+    if type_ == "string" and isinstance(value, int | float) and not isinstance(value, bool):
+        return f'quote it: "{value}"'
+    if isinstance(value, str) and re.fullmatch(_UNQUOTED.get(str(type_), r"(?!)"), value):
+        return f"write {value}, without quotes"
+    return None
 
 
 def _missing(schema: JsonObject, given: Collection[str]) -> list[str]:

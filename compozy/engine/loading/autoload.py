@@ -13,11 +13,12 @@ from compozy.config.documents import Document
 from compozy.config.fields import Shape
 from compozy.config.project_file import AutoloadSection
 from compozy.config.resource_entries import AgentEntry, MemoryEntry, ModelEntry, ToolEntry
-from compozy.config.validation import check_shape
+from compozy.config.salvaging import check_or_salvage
 from compozy.config.yaml_files import read_yaml
 from compozy.domain.errors import InvalidError, Problem
 from compozy.domain.suggestions import did_you_mean
 from compozy.engine.loading.declarations import Declarations, file_declarations
+from compozy.engine.loading.gaps import is_whole, knows_thing
 from compozy.engine.loading.patterns import find_files, matches
 
 _WORKFLOW: Final = "workflow"
@@ -40,6 +41,7 @@ class Autoloaded:
         declared: What each file declares, in order.
         workflows: The files that are workflows.
         problems: What is wrong with the others.
+        is_complete: Whether all is known that the files declare, whatever else is wrong with them.
         warnings: The same, when the project wants to go on without them.
     """
 
@@ -47,6 +49,7 @@ class Autoloaded:
     workflows: list[Path] = attrs.Factory(list)
     problems: list[Problem] = attrs.Factory(list)
     warnings: list[Problem] = attrs.Factory(list)
+    is_complete: bool = True
 
 
 def autoload(document: Document, section: AutoloadSection | None, folder: Path, *, named: Sequence[Path]) -> Autoloaded:
@@ -62,13 +65,21 @@ def autoload(document: Document, section: AutoloadSection | None, folder: Path, 
     if section is None or section.enabled is not True:
         return loaded
     if not section.include:
-        hint = "write for example [agents/*.yaml, tools/*.yaml]"
-        loaded.problems.append(document.problem(("autoload", "include"), "is required", hint=hint))
+        loaded.is_complete = False
+        if is_whole(document, ("autoload",)):
+            hint = "write for example [agents/*.yaml, tools/*.yaml]"
+            loaded.problems.append(document.problem(("autoload", "include"), "is required", hint=hint))
     for file in _find(document, section, folder, loaded):
         if file in named:
             continue
-        problems = _read(file, folder, loaded)
-        (loaded.problems if section.strict is not False else loaded.warnings).extend(problems)
+        declared, problems = _read(file, folder, loaded)
+        if section.strict is not False:
+            loaded.problems += problems
+            loaded.is_complete &= not problems or (declared is not None and knows_thing(declared.document))
+        elif problems:
+            loaded.warnings += problems
+            continue
+        loaded.declared += [declared] if declared is not None else []
     return loaded
 
 
@@ -82,31 +93,32 @@ def _find(document: Document, section: AutoloadSection, folder: Path, loaded: Au
             hint = "use a pattern relative to the project file"
             message = f"{pattern!r} cannot be searched: {str(error).lower()}"
             loaded.problems.append(document.problem(("autoload", "include", at), message, hint=hint))
+            loaded.is_complete = False
             continue
         found.update(dict.fromkeys(files))
     excluded = section.exclude or []
     return [file for file in found if not any(matches(each, file.relative_to(folder).as_posix()) for each in excluded)]
 
 
-def _read(file: Path, folder: Path, loaded: Autoloaded) -> list[Problem]:
-    """Take what one file says into ``loaded``, and return what is wrong with it."""
+def _read(file: Path, folder: Path, loaded: Autoloaded) -> tuple[Declarations | None, list[Problem]]:
+    """Return what a file declares, as far as it can be read, and what is wrong with it; note it if it is a workflow."""
     try:
         document = read_yaml(file, shown_as=str(file))
     except InvalidError as error:
-        return list(error.problems)
+        return None, list(error.problems)
     kind = document.data.get("resource") or _kind_of_folder(file.relative_to(folder))
     if not isinstance(kind, str) or kind not in _KINDS:
-        return [_unknown_kind(document, kind)]
+        return None, [_unknown_kind(document, kind)]
     if kind == _WORKFLOW:
         loaded.workflows.append(file)
-        return []
+        return None, []
     # What the file is has been said; what is left has the shape of what the project file would hold.
     content = {key: value for key, value in document.data.items() if key != "resource"}
     document = attrs.evolve(document, data=content)
-    entry, problems = (content, []) if kind == _SCHEMA else check_shape(document, _SHAPES[kind])
-    if entry is not None:
-        loaded.declared.append(file_declarations(document, entry))
-    return problems
+    if kind == _SCHEMA:
+        return file_declarations(document, content), []
+    document, entry, problems = check_or_salvage(document, _SHAPES[kind])
+    return (None if entry is None else file_declarations(document, entry)), problems
 
 
 def _kind_of_folder(file: PurePath) -> str | None:

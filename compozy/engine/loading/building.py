@@ -70,7 +70,7 @@ def build_workflow(
         agents=dict(sorted(askers.agents.items())),
         memories=build_memories(resources.memories, _memories_named(inner, askers)),
         triggers=tuple(_build_trigger(trigger, resources) for trigger in workflow.triggers or []),
-        schedule=None if workflow.schedule is None else _build_schedule(workflow.schedule),
+        schedule=None if workflow.schedule is None else build_schedule(workflow.schedule),
     )
     own = (workflow.config.env if workflow.config else None) or {}
     needed = variables_named(list(templates_in(definition)), list(expressions_in(definition)), env)
@@ -130,11 +130,11 @@ class _Builder:
             output_schema=self.resources.schema_of(entry.output),
             outputs=entry.outputs,
             env=entry.env or {},
-            condition=entry.condition if takes_condition else None,
+            condition=(entry.condition or None) if takes_condition else None,
             on_success=_build_transition(entry.on_success),
             on_error=_build_transition(entry.on_error),
             final=bool(entry.final),
-            sleep=entry.sleep,
+            sleep=entry.sleep or None,
             timeout=entry.timeout,
             retry=options.retry_policy(),
             limits=options.limits,
@@ -167,7 +167,7 @@ class _Builder:
         processor = entry.processor
         return WaitDefinition(
             name=entry.wait_for,
-            condition=entry.condition,
+            condition=entry.condition or None,
             processor=None if processor is None else self.task(processor, f"{path}/{processor.id}"),
             on_timeout=entry.on_timeout,
         )
@@ -191,7 +191,7 @@ def _collection(entry: TaskEntry) -> CollectionDefinition | None:
         return None
     return CollectionDefinition(
         items=entry.items,
-        filter=entry.filter,
+        filter=entry.filter or None,
         item_var=entry.item_var or "item",
         index_var=entry.index_var or "index",
         mode=CollectionMode(entry.mode or CollectionMode.PARALLEL),
@@ -232,7 +232,8 @@ def _build_trigger(entry: TriggerEntry, resources: Resources) -> TriggerDefiniti
     )
 
 
-def _build_schedule(entry: ScheduleEntry) -> ScheduleDefinition:
+def build_schedule(entry: ScheduleEntry) -> ScheduleDefinition:
+    """Return the definition of a schedule; it is on and in UTC when it does not say otherwise."""
     return ScheduleDefinition(
         cron=entry.cron,
         timezone=entry.timezone or "UTC",

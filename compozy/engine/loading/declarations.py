@@ -71,7 +71,7 @@ def project_declarations(document: Document, file: ProjectFile) -> Declarations:
 def workflow_declarations(document: Document, file: WorkflowFile) -> Declarations:
     """Return what a workflow file declares, within its tasks too."""
     agents = _placed("agents", file.agents)
-    tasks = list(_all_tasks(_placed("tasks", file.tasks)))
+    tasks = list(all_tasks(file))
     inline_agents = tuple(((*path, "agent"), task.agent) for path, task in tasks if isinstance(task.agent, AgentEntry))
     inline_tools = [
         ((*path, "tools", at), tool)
@@ -106,6 +106,11 @@ def file_declarations(document: Document, entry: object) -> Declarations:
     raise TypeError(f"{entry!r} declares nothing")
 
 
+def all_tasks(file: WorkflowFile) -> Iterable[Placed[TaskEntry]]:
+    """Yield every task of a workflow file, at any depth."""
+    return _and_those_inside(_placed("tasks", file.tasks))
+
+
 def _placed(key: str, entries: Sequence[EntryT] | None) -> tuple[Placed[EntryT], ...]:
     return tuple(((key, at), entry) for at, entry in enumerate(entries or []))
 
@@ -117,7 +122,7 @@ def _tools_of_agents(agents: Iterable[Placed[AgentEntry]]) -> Iterable[Placed[To
                 yield (*path, "tools", at), tool
 
 
-def _all_tasks(tasks: Iterable[Placed[TaskEntry]]) -> Iterable[Placed[TaskEntry]]:
+def _and_those_inside(tasks: Iterable[Placed[TaskEntry]]) -> Iterable[Placed[TaskEntry]]:
     for path, task in tasks:
         yield path, task
-        yield from _all_tasks(((*path, *below), child) for below, child in task.children)
+        yield from _and_those_inside(((*path, *below), child) for below, child in task.children)

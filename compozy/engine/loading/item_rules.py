@@ -5,10 +5,11 @@ from typing import Final
 
 from compozy.config.documents import Document
 from compozy.config.task_entry import TaskEntry
-from compozy.domain.errors import Problem
+from compozy.domain.errors import InvalidError, Problem
 from compozy.domain.key_paths import KeyPath
 from compozy.engine.loading.places import TEMPLATE_MARK
 from compozy.engine.loading.templating import ROOTS
+from compozy.engine.rules.ranges import find_range
 from compozy.templates.cel.names import RESERVED, WORDS
 
 _OWN: Final = frozenset({"item", "index"})
@@ -23,10 +24,21 @@ def collection_problems(document: Document, path: KeyPath, task: TaskEntry) -> I
     if task.item_var is not None and task.item_var == (task.index_var or "index"):
         message = f"{task.item_var!r} is the name of the item's number already"
         yield document.problem((*path, "item_var"), message, hint="choose another name")
+    yield from _range_problems(document, path, task)
     if task.task is not None and TEMPLATE_MARK not in task.task.id:
         hint = f'write for example "{task.task.id}-{{{{ .index }}}}"'
         message = f"{task.task.id!r} would be the id of every item"
         yield document.problem((*path, "task", "id"), message, hint=hint)
+
+
+def _range_problems(document: Document, path: KeyPath, task: TaskEntry) -> Iterator[Problem]:
+    """Yield why a range that is written down cannot be counted; what a template comes to, nobody knows yet."""
+    if isinstance(task.items, str) and TEMPLATE_MARK not in task.items:
+        try:
+            find_range(task.items)
+        except InvalidError as error:
+            for problem in error.problems:
+                yield document.problem((*path, "items"), problem.message, hint=problem.hint)
 
 
 def plain_id_problems(document: Document, path: KeyPath, task: TaskEntry) -> Iterator[Problem]:

@@ -5,9 +5,11 @@ from collections.abc import Collection, Iterator, Sequence
 from compozy.config.documents import Document
 from compozy.config.resource_entries import AgentEntry, MemoryReference, ModelEntry, ToolEntry
 from compozy.config.task_entry import TaskEntry
+from compozy.domain.builtin_tools import BUILTINS
 from compozy.domain.errors import Problem
 from compozy.domain.key_paths import KeyPath
 from compozy.domain.suggestions import did_you_mean
+from compozy.engine.loading.gaps import is_whole
 from compozy.engine.loading.resources import Resources
 
 
@@ -16,7 +18,7 @@ def task_name_problems(document: Document, path: KeyPath, task: TaskEntry, resou
     if not resources.is_complete:
         return
     if task.tool is not None:
-        yield from _unknown(document, (*path, "tool"), "tool", task.tool, resources.tools)
+        yield from _unknown_tool(document, (*path, "tool"), task.tool, resources)
     if isinstance(task.agent, str):
         yield from _unknown(document, (*path, "agent"), "agent", task.agent, resources.agents)
     if task.memory_ref is not None:
@@ -25,9 +27,8 @@ def task_name_problems(document: Document, path: KeyPath, task: TaskEntry, resou
     yield from tools_problems(document, path, task.tools, resources)
     yield from memory_problems(document, path, task.memory, resources)
     asks_directly = task.prompt is not None and task.agent is None
-    yield from model_problems(
-        document, path, "model_config", task.model, resources, is_needed=task.type == "basic" and asks_directly
-    )
+    is_needed = task.type == "basic" and asks_directly and is_whole(document, path)
+    yield from model_problems(document, path, "model_config", task.model, resources, is_needed=is_needed)
 
 
 def model_problems(
@@ -62,7 +63,7 @@ def tools_problems(
     """Yield the unknown names in ``tools`` of an agent or a task."""
     for at, tool in enumerate(tools or []):
         if isinstance(tool, str):
-            yield from _unknown(document, (*path, "tools", at), "tool", tool, resources.tools)
+            yield from _unknown_tool(document, (*path, "tools", at), tool, resources)
 
 
 def memory_problems(
@@ -85,6 +86,14 @@ def _action_problems(document: Document, path: KeyPath, task: TaskEntry, resourc
         if task.action not in actions:
             message = f"the agent {agent.id!r} has no action {task.action!r}"
             yield document.problem((*path, "action"), message, hint=did_you_mean(task.action, actions))
+
+
+def _unknown_tool(document: Document, path: KeyPath, name: str, resources: Resources) -> Iterator[Problem]:
+    if name in BUILTINS and name not in resources.tools:
+        hint = "runtime.native_tools.enabled of the project file is false"
+        yield document.problem(path, f"there is no tool {name!r}", hint=hint)
+        return
+    yield from _unknown(document, path, "tool", name, resources.tools)
 
 
 def _unknown(document: Document, path: KeyPath, noun: str, name: str, known: Collection[str]) -> Iterator[Problem]:

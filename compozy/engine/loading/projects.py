@@ -1,7 +1,7 @@
 """A project from ``compozy.yaml`` and the files it names, or everything that is wrong with them, at once."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -10,22 +10,23 @@ import attrs
 from compozy.config.documents import Document, in_line_order
 from compozy.config.project_file import ProjectFile
 from compozy.config.reading import ReadProjectFile, read_project_file, settings_of
+from compozy.config.salvaging import salvage
 from compozy.config.settings import Mode, Settings
-from compozy.config.validation import MOST_TOLD, check_shape, more_than_told
 from compozy.config.workflow_file import WorkflowFile
-from compozy.config.yaml_files import read_yaml
 from compozy.domain.definitions import Project
 from compozy.domain.errors import InvalidError, Problem
+from compozy.engine.loading.advice import model_warnings
 from compozy.engine.loading.autoload import Autoloaded, autoload
 from compozy.engine.loading.building import build_workflow
 from compozy.engine.loading.declarations import Declarations, project_declarations, workflow_declarations
-from compozy.engine.loading.ids import duplicate_declarations, duplicate_workflows
+from compozy.engine.loading.gaps import knows_names
+from compozy.engine.loading.ids import duplicate_declarations
 from compozy.engine.loading.resource_rules import declaration_problems
 from compozy.engine.loading.resources import Resources, built_in_resources
 from compozy.engine.loading.runtimes import build_runtime, runtime_problems
 from compozy.engine.loading.sources import find_sources
 from compozy.engine.loading.timing import option_problems
-from compozy.engine.loading.workflows import workflow_problems
+from compozy.engine.loading.workflow_files import problems_of_workflows, read_workflow, warnings_of_workflows
 
 
 @attrs.frozen(kw_only=True)
@@ -35,11 +36,27 @@ class LoadedProject:
     Attributes:
         settings: How the program runs.
         project: What it runs.
-        warnings: What is wrong with files that the project wants to go on without (``autoload.strict: false``).
+        warnings: What is wrong with files that the project wants to go on without (``autoload.strict: false``), and
+            what will not do what somebody may expect.
     """
 
     settings: Settings
     project: Project
+    warnings: tuple[Problem, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class ExaminedProject:
+    """What there is to be said of a project.
+
+    Attributes:
+        loaded: The project; None when something is wrong.
+        problems: Everything that is wrong.
+        warnings: What is no problem and most likely a mistake.
+    """
+
+    loaded: LoadedProject | None = None
+    problems: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
 
 
@@ -62,12 +79,33 @@ def read_project(
         InvalidError: With everything that is wrong: file by file (the project file, ``.env``, the files of
             ``autoload``, the workflows in order of their patterns), line by line, then the environment and the flags.
     """
+    examined = examine_project(path, environ=environ, flags=flags, default_mode=default_mode)
+    if examined.loaded is None:
+        raise InvalidError(examined.problems)
+    return examined.loaded
+
+
+def examine_project(
+    path: Path,
+    *,
+    environ: Mapping[str, str],
+    flags: Mapping[str, Any],
+    default_mode: Mode = Mode.DISTRIBUTED,
+) -> ExaminedProject:
+    """Return a project and its settings, or everything wrong with them; with all warnings that there are, either way.
+
+    For the arguments see :func:`read_project`.
+
+    Raises:
+        InvalidError: There is no project file, or none that can be read.
+    """
     read = read_project_file(path)
     settings, outside = settings_of(read, environ=environ, flags=flags, default_mode=default_mode)
     found = _load(read)
     if settings is None or found.project is None or outside:
-        raise InvalidError([*found.problems, *outside])
-    return LoadedProject(settings=settings, project=found.project, warnings=found.warnings)
+        return ExaminedProject(problems=(*found.problems, *outside), warnings=found.warnings)
+    loaded = LoadedProject(settings=settings, project=found.project, warnings=found.warnings)
+    return ExaminedProject(loaded=loaded, warnings=found.warnings)
 
 
 def load_project(path: Path) -> Project:
@@ -85,15 +123,6 @@ def load_project(path: Path) -> Project:
     return found.project
 
 
-@attrs.frozen
-class _ReadWorkflow:
-    """One workflow file: its shape, or None and why not."""
-
-    document: Document | None
-    file: WorkflowFile | None
-    problems: list[Problem]
-
-
 @attrs.frozen(kw_only=True)
 class _Found:
     """The project, or None and everything wrong with its files, in the order of the files."""
@@ -105,9 +134,10 @@ class _Found:
 
 def _load(read: ReadProjectFile) -> _Found:
     """Return the project, or everything wrong with its files."""
+    read = _as_far_as_in_shape(read)
     sources, source_problems = find_sources(read.document, read.folder)
     loaded = autoload(read.document, read.file.autoload if read.file else None, read.folder, named=sources)
-    workflows = [_read_workflow(source) for source in (*sources, *loaded.workflows)]
+    workflows = [read_workflow(source) for source in (*sources, *loaded.workflows)]
     in_shape = [(each.document, each.file) for each in workflows if each.document and each.file]
     own = [project_declarations(read.document, read.file)] if read.file else []
     declared = [*own, *loaded.declared]
@@ -122,26 +152,25 @@ def _load(read: ReadProjectFile) -> _Found:
     )
     problems += [*read.problems_of_env, *loaded.problems]
     problems += [problem for problem in about_declared if problem.file != read.document.file]
-    problems += _workflow_problems(workflows, in_shape, resources)
-    if problems or read.file is None:
-        return _Found(project=None, problems=problems)
-    project = _build(read, read.file, resources, in_shape)
-    return _Found(project=project, problems=[], warnings=tuple(loaded.warnings))
+    of_workflows = problems_of_workflows(workflows, in_shape, resources)
+    problems += chain.from_iterable(of_workflows)
+    warnings = [*loaded.warnings, *model_warnings(declared)]
+    warnings += warnings_of_workflows(zip(workflows, of_workflows, strict=True), resources, read.env)
+    whole = read.file if not problems else None
+    project = None if whole is None else _build(read, whole, resources, in_shape)
+    return _Found(project=project, problems=problems, warnings=tuple(warnings))
 
 
-def _read_workflow(source: Path) -> _ReadWorkflow:
-    """Read one workflow file."""
-    try:
-        document = read_yaml(source, shown_as=str(source))
-    except InvalidError as error:
-        return _ReadWorkflow(None, None, list(error.problems))
-    return _ReadWorkflow(document, *check_shape(document, WorkflowFile))
+def _as_far_as_in_shape(read: ReadProjectFile) -> ReadProjectFile:
+    """Return a project file with what is left of it, when it has not its shape."""
+    rest = salvage(read.document, ProjectFile) if read.file is None else None
+    return read if rest is None else attrs.evolve(read, document=rest[0], file=rest[1])
 
 
 def _resources(read: ReadProjectFile, loaded: Autoloaded, declared: Sequence[Declarations]) -> Resources:
     """Return what the project gives to all its workflows, as far as its files could be read."""
     runtime = build_runtime(read.file.runtime if read.file else None)
-    is_complete = read.file is not None and not loaded.problems
+    is_complete = read.file is not None and knows_names(read.document) and loaded.is_complete
     return built_in_resources(read.file, runtime, is_complete=is_complete).with_declarations(declared)
 
 
@@ -156,20 +185,6 @@ def _project_problems(read: ReadProjectFile, *, has_tools: bool) -> Iterator[Pro
     if read.file is not None:
         yield from option_problems(read.document, ("config",), read.file.config)
         yield from runtime_problems(read.document, read.file.runtime, read.folder, has_tools=has_tools)
-
-
-def _workflow_problems(
-    workflows: Sequence[_ReadWorkflow], in_shape: Sequence[tuple[Document, WorkflowFile]], resources: Resources
-) -> Iterator[Problem]:
-    """Yield what is wrong with the workflow files, file by file and line by line."""
-    clashes = list(duplicate_workflows(in_shape))
-    for each in workflows:
-        yield from each.problems
-        if each.document and each.file:
-            found = [clash for clash in clashes if clash.file == each.document.file]
-            found += islice(workflow_problems(each.document, each.file, resources), MOST_TOLD)
-            yield from in_line_order(found)
-            yield from more_than_told(each.document, len(found))
 
 
 def _build(

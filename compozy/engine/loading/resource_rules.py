@@ -11,6 +11,7 @@ from compozy.domain.key_paths import KeyPath
 from compozy.domain.suggestions import did_you_mean
 from compozy.domain.tool_env import find_env_problem
 from compozy.engine.loading.declarations import Declarations
+from compozy.engine.loading.gaps import is_whole
 from compozy.engine.loading.naming import memory_problems, model_problems, tools_problems
 from compozy.engine.loading.resources import Resources
 from compozy.engine.loading.schema_rules import declared_schema_problems, schema_problems
@@ -71,7 +72,8 @@ def _agent_problems(document: Document, path: KeyPath, agent: AgentEntry, resour
     for place, text in texts:
         yield from template_problems(document, place, text, None)
     if resources.is_complete:
-        yield from model_problems(document, path, "model", agent.model, resources, is_needed=True)
+        is_needed = is_whole(document, path)
+        yield from model_problems(document, path, "model", agent.model, resources, is_needed=is_needed)
         yield from tools_problems(document, path, agent.tools, resources)
         yield from memory_problems(document, path, agent.memory, resources)
 

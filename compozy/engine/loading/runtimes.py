@@ -8,6 +8,8 @@ from compozy.config.documents import Document
 from compozy.config.project_file import RuntimeSection
 from compozy.domain.definitions import RuntimeDefinition, RuntimeType, ToolIsolation
 from compozy.domain.errors import Problem
+from compozy.domain.suggestions import find_nearest
+from compozy.engine.loading.gaps import is_whole
 from compozy.engine.loading.native_tools import build_native_tools, native_tools_problems
 from compozy.engine.loading.patterns import is_file
 
@@ -45,6 +47,8 @@ def runtime_problems(
         folder: The project's folder.
         has_tools: Whether anything in the project declares a tool.
     """
+    if not is_whole(document, ("runtime",)):
+        return
     if section is not None:
         yield from native_tools_problems(document, section.native_tools, folder)
     entrypoint = section.entrypoint if section is not None else None
@@ -54,7 +58,9 @@ def runtime_problems(
             yield document.problem(("runtime", "entrypoint"), "is required where there are tools", hint=hint)
         return
     if not is_file(folder / entrypoint):
+        meant = find_nearest(entrypoint, (file.name for file in folder.glob("*.*")))
         hint = "the path is relative to the project file"
+        hint = hint if meant is None else f"did you mean {meant!r}? {hint}"
         yield document.problem(("runtime", "entrypoint"), f"there is no file {entrypoint!r}", hint=hint)
     runtime = build_runtime(section)
     is_python = runtime.type is RuntimeType.PYTHON

@@ -62,6 +62,8 @@ def _in_words(fault: Fault) -> Fault:
     if fault.path[-1:] == ("type",) and "anyOf" in fault.message:
         value = fault.message.split(" is not valid under", maxsplit=1)[0]
         return Fault(fault.path, f"{value} is not a type", _TYPES)
+    if fault.path[-1:] == ("required",) and "array" in fault.message:
+        return Fault(fault.path, fault.message, "write a list of the names: [name]")
     return Fault(fault.path, fault.message, fault.hint or _DIALECT)
 
 

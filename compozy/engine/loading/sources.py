@@ -6,6 +6,7 @@ from pathlib import Path
 from compozy.config.documents import Document
 from compozy.domain.errors import Problem
 from compozy.domain.key_paths import KeyPath
+from compozy.domain.suggestions import find_nearest
 from compozy.engine.loading.patterns import find_files
 
 
@@ -31,10 +32,18 @@ def find_sources(document: Document, folder: Path) -> tuple[list[Path], list[Pro
             problems.append(document.problem(path, f"{pattern!r} cannot be searched: {str(error).lower()}", hint=hint))
             continue
         if not matches:
+            meant = find_nearest(pattern, _patterns_near(folder))
             hint = "it is relative to the project file"
+            hint = hint if meant is None else f"did you mean {meant!r}? {hint}"
             problems.append(document.problem(path, f"{pattern!r} matches no file", hint=hint))
         files.update(dict.fromkeys(matches))
     return list(files), problems
+
+
+def _patterns_near(folder: Path) -> set[str]:
+    """Return patterns that match something, and the files themselves."""
+    files = [file.relative_to(folder) for file in folder.glob("*/*.y*ml")]
+    return {name for file in files for name in (file.as_posix(), file.with_stem("*").as_posix())}
 
 
 def _patterns(document: Document) -> Iterator[tuple[KeyPath, str]]:

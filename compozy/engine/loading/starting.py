@@ -10,6 +10,7 @@ from compozy.domain.errors import InvalidError, Problem
 from compozy.domain.json import JsonObject
 from compozy.domain.key_paths import KeyPath
 from compozy.domain.suggestions import did_you_mean
+from compozy.engine.loading.gaps import is_whole
 from compozy.engine.loading.resources import Resources
 from compozy.engine.loading.schema_rules import schema_faults, schema_problems
 from compozy.engine.schemas import conformed
@@ -21,7 +22,8 @@ def trigger_problems(document: Document, workflow: WorkflowFile, resources: Reso
     for at, trigger in enumerate(workflow.triggers or []):
         path: KeyPath = ("triggers", at)
         yield from schema_problems(document, (*path, "schema"), trigger.schema_, resources)
-        yield from _keys_of_trigger(document, path, trigger)
+        if is_whole(document, path):
+            yield from _keys_of_trigger(document, path, trigger)
         name = (trigger.type, name_of(trigger))
         if seen.setdefault(name, at) != at:
             line = document.find_line(("triggers", seen[name]))
@@ -41,7 +43,8 @@ def schedule_problems(document: Document, workflow: WorkflowFile, resources: Res
             yield document.problem(("schedule", "cron"), problem.message, hint=problem.hint)
     yield from _time_problems(document, schedule)
     schema = resources.schema_of(workflow.config.input) if workflow.config else None
-    if schema is not None and not schema_faults(schema):
+    is_known = is_whole(document, ("schedule",)) and is_whole(document, ("config",))
+    if schema is not None and not schema_faults(schema) and is_known:
         yield from _input_problems(document, schedule.input or {}, schema)
 
 

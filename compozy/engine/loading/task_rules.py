@@ -5,10 +5,11 @@ from typing import Final
 
 from compozy.config.documents import Document
 from compozy.config.task_entry import TaskEntry
-from compozy.config.task_types import ASKING, BELONGS, EXECUTORS, NEEDS
+from compozy.config.task_types import ASKING, BELONGS, EXECUTORS, NEEDS, NULLABLE
 from compozy.domain.definitions import MemoryOperation
 from compozy.domain.errors import Problem
 from compozy.domain.key_paths import KeyPath
+from compozy.engine.loading.gaps import is_whole, knows_sight
 from compozy.engine.loading.item_rules import collection_problems, plain_id_problems
 from compozy.engine.loading.naming import task_name_problems
 from compozy.engine.loading.resource_rules import env_problems
@@ -38,7 +39,8 @@ def task_problems(document: Document, tasks: Sequence[TaskEntry], resources: Res
 def _problems_of(
     document: Document, task: TaskEntry, path: KeyPath, resources: Resources, *, depth: int
 ) -> Iterator[Problem]:
-    yield from _key_problems(document, task, path)
+    if is_whole(document, path):
+        yield from _key_problems(document, task, path)
     yield from task_name_problems(document, path, task, resources)
     yield from schema_problems(document, (*path, "input"), task.input, resources)
     yield from schema_problems(document, (*path, "output"), task.output, resources)
@@ -56,14 +58,21 @@ def _problems_of(
         if place in routes:  # which stands at the top, where the route leads
             yield from _problems_of(document, child, (*path, *place), resources, depth=1)
             continue
-        yield from _inside_problems(document, task, child, (*path, *place))
+        if knows_sight(document, path):
+            yield from _inside_problems(document, task, child, (*path, *place))
         yield from _problems_of(document, child, (*path, *place), resources, depth=depth + 1)
 
 
 def _key_problems(document: Document, task: TaskEntry, path: KeyPath) -> Iterator[Problem]:
     """Yield the keys that the task's type needs and does not have, or has and refuses."""
+    others = _types_meant(task)
+    if others:
+        keys = " and ".join(key for key in BELONGS if _value_of(task, key) is not None)
+        hint = f"write type: {' or '.join(others)}"
+        yield document.problem((*path, "type"), f"is required with {keys}", hint=hint)
+        return
     for key in NEEDS[task.type]:
-        if _value_of(task, key) is None:
+        if _value_of(task, key) is None and not (key in NULLABLE and key in task.model_fields_set):
             yield document.problem((*path, key), f"is required for type: {task.type}")
     for key, types in BELONGS.items():
         if task.type not in types and _value_of(task, key) is not None:
@@ -78,6 +87,15 @@ def _key_problems(document: Document, task: TaskEntry, path: KeyPath) -> Iterato
     if task.on_timeout is not None and task.timeout is None:
         hint = "say after which time under timeout"
         yield document.problem((*path, "on_timeout"), "has no effect without timeout", hint=hint)
+
+
+def _types_meant(task: TaskEntry) -> list[str]:
+    """Return the types that have a meaning for every key of a task that names none, and does no work of its own."""
+    present = [key for key in BELONGS if _value_of(task, key) is not None]
+    if "type" in task.model_fields_set or not present:
+        return []
+    types = [type_ for type_ in NEEDS if all(type_ in BELONGS[key] for key in present)]
+    return [] if task.type in types else types
 
 
 def _operation_problems(document: Document, task: TaskEntry, path: KeyPath) -> Iterator[Problem]:
@@ -96,6 +114,8 @@ def _executor_problems(document: Document, task: TaskEntry, path: KeyPath) -> It
     present = task.executor_keys
     if not present:
         hint = f"name one of {', '.join(EXECUTORS)}"
+        if task.outputs is not None:
+            hint += "; type: aggregate does without"
         yield document.problem((*path, "tool"), "is required for type: basic", hint=hint)
     elif "tool" in present and len(present) > 1:
         other = present[1]

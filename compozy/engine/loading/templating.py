@@ -9,7 +9,9 @@ from compozy.domain.errors import InvalidError, Problem
 from compozy.domain.json import Json
 from compozy.domain.key_paths import KeyPath
 from compozy.domain.suggestions import did_you_mean
+from compozy.engine.loading.gaps import knows_sight, knows_tasks
 from compozy.engine.loading.places import TEMPLATE_MARK, Kind, Place, Sight, places_in
+from compozy.engine.loading.task_paths import stray_paths
 from compozy.templates import TemplateError, check, references
 from compozy.templates.cel import check_expression, expression_references
 
@@ -25,6 +27,8 @@ ROOTS: Final = frozenset(
 def workflow_template_problems(document: Document, workflow: WorkflowFile) -> Iterator[Problem]:
     """Yield the templates and expressions that cannot be read, or that name what is not there."""
     for place in places_in(workflow):
+        if not knows_sight(document, place.path):
+            continue
         if place.kind is Kind.TEMPLATES:
             yield from template_problems(document, place.path, place.value, place.sight)
         else:
@@ -43,12 +47,12 @@ def template_problems(document: Document, path: KeyPath, value: Json, sight: Sig
     try:
         references(value)
     except TemplateError as error:
-        broken = [problem for place, text in _texts(value, path) for problem in _syntax(document, place, text)]
+        broken = [problem for place, text in texts_in(value, path) for problem in _syntax(document, place, text)]
         # What no single template is to blame for is wrong with the value as a whole: it is nested too deeply.
         yield from broken or [document.problem(path, each.message, hint=each.hint) for each in error.problems]
         return
     if sight is not None:
-        for place, text in _texts(value, path):
+        for place, text in texts_in(value, path):
             named = references(text)
             roots = ROOTS | sight.variables
             for root in sorted({names[0] for names in named} - roots):
@@ -71,6 +75,9 @@ def variables_named(values: Sequence[Json], expressions: Sequence[str], env: Map
 
 def _expression_problems(document: Document, place: Place) -> Iterator[Problem]:
     """Yield what is wrong with an expression."""
+    if place.kind is Kind.EXPRESSION and not place.value.strip():
+        yield document.problem(place.path, "must not be empty", hint='write for example input.kind == "a"')
+        return
     try:
         is_condition = place.kind is Kind.CONDITION
         check_expression(place.value, expects="bool" if is_condition else "any", names=place.sight.variables)
@@ -85,17 +92,9 @@ def _expression_problems(document: Document, place: Place) -> Iterator[Problem]:
 def _task_problems(
     document: Document, path: KeyPath, named: frozenset[tuple[str, ...]], sight: Sight, *, noun: str
 ) -> Iterator[Problem]:
-    """Yield the tasks that a template or an expression names and that are not there."""
-    tasks = {names[1] for names in named if names[0] == "tasks" and len(names) > 1}
-    for task_id in sorted(tasks.difference(sight.tasks)):
-        container = sight.containers.get(task_id)
-        if container in sight.tasks:
-            message = f"the {noun} names the task {task_id!r}, which is inside {container!r}"
-            hint = f"write .tasks.{container}.output.{task_id}.output, or .children.{task_id} in its own outputs"
-            yield document.problem(path, message, hint=hint)
-            continue
-        message = f"the {noun} names the task {task_id!r}, which does not exist"
-        yield document.problem(path, message, hint=did_you_mean(task_id, sight.tasks))
+    """Yield what a template or an expression reads of tasks that cannot be there."""
+    for stray in stray_paths(named, sight) if knows_tasks(document) else ():
+        yield document.problem(path, f"the {noun} {stray.message}", hint=stray.hint)
 
 
 def _syntax(document: Document, path: KeyPath, text: str) -> Iterator[Problem]:
@@ -107,14 +106,27 @@ def _syntax(document: Document, path: KeyPath, text: str) -> Iterator[Problem]:
             yield document.problem(path, problem.message, hint=problem.hint)
 
 
-def _texts(value: Json, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
+def named_in(place: Place) -> Iterator[tuple[KeyPath, frozenset[tuple[str, ...]]]]:
+    """Yield where each text of a place is, and the paths that it reads.
+
+    Raises:
+        InvalidError: A template or an expression cannot be read.
+    """
+    if place.kind is not Kind.TEMPLATES:
+        yield place.path, expression_references(place.value)
+        return
+    for path, text in texts_in(place.value, place.path):
+        yield path, references(text)
+
+
+def texts_in(value: Json, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
     """Yield the texts within a value that hold templates; keys are not rendered."""
     if isinstance(value, str):
         if TEMPLATE_MARK in value:
             yield path, value
     elif isinstance(value, dict):
         for key, item in value.items():
-            yield from _texts(item, (*path, key))
+            yield from texts_in(item, (*path, key))
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            yield from _texts(item, (*path, index))
+            yield from texts_in(item, (*path, index))

@@ -1,6 +1,6 @@
-"""Where ``next`` leads: to tasks that exist, without circles, and to every task."""
+"""Where ``next`` leads: to tasks that exist, and without circles."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 import attrs
@@ -10,10 +10,11 @@ from compozy.config.task_entry import TaskEntry
 from compozy.domain.errors import Problem
 from compozy.domain.key_paths import KeyPath
 from compozy.domain.suggestions import did_you_mean
+from compozy.engine.loading.gaps import is_whole, knows_tasks
 
 
 @attrs.frozen
-class _Edge:
+class Edge:
     """One ``next``: from where, and its place."""
 
     source: str
@@ -21,26 +22,26 @@ class _Edge:
     path: KeyPath
 
 
-_Graph: TypeAlias = Mapping[str, Sequence[_Edge]]
+_Graph: TypeAlias = Mapping[str, Sequence[Edge]]
 
 
 def transition_problems(document: Document, tasks: Sequence[TaskEntry]) -> Iterator[Problem]:
     """Yield what is wrong with the order of the top-level tasks."""
     top = tasks_at_top(tasks)
-    edges = [edge for place, task in top for edge in _edges(task, place)]
+    edges = [edge for place, task in top for edge in edges_of(task, place)]
     ids = {task.id for _, task in top}
     for place, task in top:
-        yield from _transition_problems(document, place, task)
+        if is_whole(document, place):
+            yield from _transition_problems(document, place, task)
     for edge in edges:
-        if edge.target not in ids:
+        if edge.target not in ids and knows_tasks(document):
             hint = did_you_mean(edge.target, ids - {edge.source})
             yield document.problem(edge.path, f"there is no task {edge.target!r}", hint=hint)
-    graph: dict[str, list[_Edge]] = {task_id: [] for task_id in ids}
+    graph: dict[str, list[Edge]] = {task_id: [] for task_id in ids}
     for edge in edges:
         if edge.target in ids:
             graph[edge.source].append(edge)
     yield from _circles(document, [task for _, task in top], graph)
-    yield from _unreachable(document, top, edges)
 
 
 def _transition_problems(document: Document, place: KeyPath, task: TaskEntry) -> Iterator[Problem]:
@@ -63,22 +64,35 @@ def tasks_at_top(tasks: Sequence[TaskEntry]) -> list[tuple[KeyPath, TaskEntry]]:
     return top
 
 
-def _edges(task: TaskEntry, place: KeyPath) -> Iterator[_Edge]:
+def edges_of(task: TaskEntry, place: KeyPath) -> Iterator[Edge]:
     """Yield every way from a task to another, in the order of their keys."""
     for key, transition in (("on_success", task.on_success), ("on_error", task.on_error)):
         if transition is not None and transition.next is not None:
-            yield _Edge(task.id, transition.next, (*place, key, "next"))
+            yield Edge(task.id, transition.next, (*place, key, "next"))
     for key, route in (task.routes or {}).items():
-        yield _Edge(task.id, route if isinstance(route, str) else route.id, (*place, "routes", key))
+        yield Edge(task.id, route if isinstance(route, str) else route.id, (*place, "routes", key))
     if task.on_timeout is not None:
-        yield _Edge(task.id, task.on_timeout, (*place, "on_timeout"))
+        yield Edge(task.id, task.on_timeout, (*place, "on_timeout"))
+
+
+def reached_from(start: str, edges: Iterable[Edge]) -> set[str]:
+    """Return the tasks that some way leads to, the first one included."""
+    following: dict[str, list[str]] = {}
+    for edge in edges:
+        following.setdefault(edge.source, []).append(edge.target)
+    reached, waiting = {start}, [start]
+    while waiting:
+        new = [target for target in following.get(waiting.pop(), ()) if target not in reached]
+        reached.update(new)
+        waiting += new
+    return reached
 
 
 def _circles(document: Document, tasks: Sequence[TaskEntry], graph: _Graph) -> Iterator[Problem]:
     """Yield each ``next`` that leads back to a task on the way to it (depth first, without recursion)."""
     finished: set[str] = set()
     for task in tasks:
-        trail: dict[str, Iterator[_Edge]] = {}  # in the order of the way
+        trail: dict[str, Iterator[Edge]] = {}  # in the order of the way
         if task.id not in finished:
             trail[task.id] = iter(graph[task.id])
         while trail:
@@ -94,19 +108,3 @@ def _circles(document: Document, tasks: Sequence[TaskEntry], graph: _Graph) -> I
                 yield document.problem(edge.path, f"the tasks run in a circle: {circle}", hint=hint)
             elif edge.target not in finished:
                 trail[edge.target] = iter(graph[edge.target])
-
-
-def _unreachable(
-    document: Document, top: Sequence[tuple[KeyPath, TaskEntry]], edges: Sequence[_Edge]
-) -> Iterator[Problem]:
-    """Yield the tasks that nothing names, but for the first one.
-
-    What only such a task leads to is not reported: naming the one reaches the other. Nor is a circle beside the way,
-    which is reported as a circle.
-    """
-    named = {edge.target for edge in edges}
-    first = top[0][1].id
-    for place, task in top:
-        if task.id not in named and task.id != first:
-            hint = "name it in on_success.next or on_error.next of another task; the first task of the list starts"
-            yield document.problem((*place, "id"), f"the task {task.id!r} is never reached", hint=hint)

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 
+import attrs
+
 from compozy.config.documents import Document
 from compozy.config.workflow_file import WorkflowFile
 from compozy.domain.errors import Problem
 from compozy.engine.loading.arguments import argument_problems
 from compozy.engine.loading.declarations import workflow_declarations
+from compozy.engine.loading.gaps import knows_names
 from compozy.engine.loading.ids import duplicate_declarations, duplicate_tasks
 from compozy.engine.loading.resource_rules import declaration_problems
 from compozy.engine.loading.resources import Resources
@@ -23,12 +26,14 @@ def workflow_problems(document: Document, workflow: WorkflowFile, project: Resou
 
     Args:
         document: The file.
-        workflow: The same in its shape.
+        workflow: The same in its shape, or as far as it has it.
         project: What the project gives to every workflow; when it is not complete, names are not checked, so that a
             mistake in one file is not followed by one about each thing that a task names.
     """
     declared = workflow_declarations(document, workflow)
     resources = project.with_declarations([declared])
+    if not knows_names(document):
+        resources = attrs.evolve(resources, is_complete=False)
     yield from duplicate_declarations([declared])
     yield from declaration_problems(declared, resources)
     yield from duplicate_tasks(document, workflow.tasks)

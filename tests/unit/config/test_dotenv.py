@@ -15,6 +15,7 @@ HASH=a#b
 SINGLE='a # "b" \n'
 DOUBLE="a \"b\"\n\t\\ \q"   # and why
 URL=postgres://u:p@h/db?x=$Y
+export SHELL_TOO = 'a b'
 """
     variables, problems = parse_dotenv(text.encode(), file=".env")
 
@@ -27,6 +28,7 @@ URL=postgres://u:p@h/db?x=$Y
         "SINGLE": r'a # "b" \n',
         "DOUBLE": 'a "b"\n\t\\ \\q',
         "URL": "postgres://u:p@h/db?x=$Y",
+        "SHELL_TOO": "a b",
     }
 
 
@@ -35,7 +37,9 @@ URL=postgres://u:p@h/db?x=$Y
     [
         ("just words", ".env:2: not NAME=value (begin a comment with #)"),
         ("lower=1", ".env:2: 'lower' is not a name (use capital letters, digits and _ only)"),
-        ("export A=1", ".env:2: 'export A' is not a name (leave out export)"),
+        ("export lower=1", ".env:2: 'lower' is not a name (use capital letters, digits and _ only)"),
+        ("export", ".env:2: not NAME=value (begin a comment with #)"),
+        ("export =1", ".env:2: 'export' is not a name (use capital letters, digits and _ only)"),
         ("=1", ".env:2: '' is not a name (use capital letters, digits and _ only)"),
         ("FIRST=2", ".env:2: FIRST: is given twice (keep one of the lines)"),
         (

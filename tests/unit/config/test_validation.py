@@ -107,14 +107,22 @@ def test_a_key_set_to_nothing_is_as_good_as_left_out(document_of):
             "server.shutdown_timeout: '0s' is no time at all (write for example \"30s\", or leave the key out)",
         ),
         ("workflows: a.yaml", "workflows: must be a list, not 'a.yaml'"),
-        ("workflows: [a.yaml]", "workflows[0]: must be a mapping, not 'a.yaml'"),
+        ("workflows: [a.yaml]", "workflows[0]: must be a mapping, not 'a.yaml' (write {source: a.yaml})"),
+        ("tools: [do]", "tools[0]: must be a mapping, not 'do' (write {id: do})"),
         ("workflows: [{}]", "workflows[0].source: is required"),
         (
             "tools: [{id: a b}]",
-            "tools[0].id: 'a b' is not an id (at most 100 letters, digits, - and _, not beginning with -)",
+            (
+                "tools[0].id: 'a b' is not an id "
+                "(write for example 'a-b'; at most 100 letters, digits, - and _, not beginning with -)"
+            ),
         ),
         ("webhooks: {}", "webhooks: not supported by this version yet (remove the key)"),
         ("mcps: []", "mcps: not supported by this version yet (remove the key)"),
+        (
+            "runtime: {type: Pyton}",
+            "runtime.type: 'Pyton' is not allowed (did you mean 'python'? allowed: python, deno, bun, node)",
+        ),
         ("runtime: {type: perl}", "runtime.type: 'perl' is not allowed (allowed: python, deno, bun, node)"),
         (
             "tools: [{id: a, $use: x}]",
@@ -147,7 +155,10 @@ def test_a_key_set_to_nothing_is_as_good_as_left_out(document_of):
         ("database: {pool_size: 5000}", "database.pool_size: 5000 is too large (at most 1000)"),
         (
             "database: {ssl_mode: verify}",
-            "database.ssl_mode: 'verify' is not allowed (allowed: disable, prefer, require, verify-ca, verify-full)",
+            (
+                "database.ssl_mode: 'verify' is not allowed "
+                "(did you mean 'verify-ca'? allowed: disable, prefer, require, verify-ca, verify-full)"
+            ),
         ),
         (
             "database: {retention: for ever}",
@@ -168,14 +179,44 @@ def test_each_mistake_in_a_project_file_is_told_with_its_place_and_way_out(probl
         (
             "type: basics",
             (
-                "tasks[0].type: 'basics' is not allowed "
-                "(allowed: basic, router, parallel, collection, aggregate, composite, signal, wait, memory)"
+                "tasks[0].type: 'basics' is not allowed (did you mean 'basic'? "
+                "allowed: basic, router, parallel, collection, aggregate, composite, signal, wait, memory)"
             ),
         ),
         (
             "strategy: rase",
-            "tasks[0].strategy: 'rase' is not allowed (allowed: wait_all, fail_fast, best_effort, race)",
+            (
+                "tasks[0].strategy: 'rase' is not allowed "
+                "(did you mean 'race'? allowed: wait_all, fail_fast, best_effort, race)"
+            ),
         ),
+        (
+            "type: tool",
+            (
+                "tasks[0].type: 'tool' is not allowed "
+                "(a task with tool, agent or prompt is of type: basic, which need not be said)"
+            ),
+        ),
+        ("type: foreach", "tasks[0].type: 'foreach' is not allowed (write type: collection)"),
+        (
+            "strategy: Best-Effort",
+            (
+                "tasks[0].strategy: 'Best-Effort' is not allowed "
+                "(did you mean 'best_effort'? allowed: wait_all, fail_fast, best_effort, race)"
+            ),
+        ),
+        (
+            "mode: sequental",
+            "tasks[0].mode: 'sequental' is not allowed (did you mean 'sequential'? allowed: parallel, sequential)",
+        ),
+        (
+            "operation: apend",
+            (
+                "tasks[0].operation: 'apend' is not allowed "
+                "(did you mean 'append'? allowed: read, write, append, delete, flush, health, clear, stats)"
+            ),
+        ),
+        ("signal: {id: go, nme: go}", "tasks[0].signal.nme: unknown key (known: id, payload)"),
         ("attachments: []", "tasks[0].attachments: not supported by this version yet (remove the key)"),
         ("retries: many", "tasks[0].retries: must be a whole number, not 'many'"),
         ("agent: [writer]", "tasks[0].agent: must be a mapping, not a list"),
@@ -196,7 +237,8 @@ def test_each_mistake_in_a_project_file_is_told_with_its_place_and_way_out(probl
             "tasks[0].config.retry_policy.backoff_coefficient: must be a number, not 'fast'",
         ),
         ("max_workers: 0", "tasks[0].max_workers: 0 is too small (at least 1)"),
-        ("on_success: next", "tasks[0].on_success: must be a mapping, not 'next'"),
+        ("on_success: b", "tasks[0].on_success: must be a mapping, not 'b' (write {next: b})"),
+        ("signal: go", "tasks[0].signal: must be a mapping, not 'go' (write {id: go})"),
         ("on_error: {nxt: b}", "tasks[0].on_error.nxt: unknown key (did you mean 'next'? known: next, with)"),
         ("with: [1]", "tasks[0].with: must be a mapping, not a list"),
     ],
@@ -223,6 +265,46 @@ def test_a_misspelt_key_of_a_task_inside_another_is_told_with_the_one_meant(prob
 
 
 @pytest.mark.parametrize(
+    ("keys", "hint"),
+    [
+        ("retrys: 3", "did you mean 'retries'?"),
+        ("on_sucess: {next: b}", "did you mean 'on_success'?"),
+        ("routs: {}", "did you mean 'routes'? it is a key of router tasks"),
+        ("type: router, routs: {}", "did you mean 'routes'?"),
+        ("max_worker: 3", "did you mean 'max_workers'? it is a key of parallel and collection tasks"),
+        ("name: a", "a task is named by id"),
+        ("model: gpt", "the model of a task is under model_config"),
+        ("needs: [b]", "nothing waits for others here: name what runs next under on_success: {next: …}"),
+        (
+            "type: aggregate, colour: red",
+            (
+                "keys of aggregate tasks: condition, config, env, final, id, input, on_error, on_success, output, "
+                "outputs, retries, sleep, timeout, type, with"
+            ),
+        ),
+        (
+            "type: router, colour: red",
+            (
+                "keys of router tasks: condition, config, env, final, id, input, on_error, on_success, output, "
+                "outputs, retries, routes, sleep, timeout, type, with"
+            ),
+        ),
+    ],
+)
+def test_a_key_that_no_task_has_is_told_with_what_was_meant_for_its_type(problems_of, keys, hint):
+    (problem,) = problems_of(f"id: w\ntasks:\n  - {{id: a, {keys}}}\n", WorkflowFile)
+
+    key = keys.rpartition(", ")[2].partition(":")[0]
+    assert problem == f"test.yaml:3: tasks[0].{key}: unknown key ({hint})"
+
+
+def test_a_key_of_a_task_of_unknown_type_may_be_that_of_any(problems_of):
+    lines = problems_of("id: w\ntasks:\n  - {id: a, type: switch, colour: red}\n", WorkflowFile)
+
+    assert "tasks[0].colour: unknown key (keys of tasks: action, agent, batch, " in lines[1]
+
+
+@pytest.mark.parametrize(
     ("line", "message"),
     [
         (
@@ -239,6 +321,13 @@ def test_a_misspelt_key_of_a_task_inside_another_is_told_with_the_one_meant(prob
         (
             "schedule: {cron: '@daily', overlap_policy: queue}",
             "schedule.overlap_policy: 'queue' is not allowed (allowed: skip, allow, buffer_one, cancel_other)",
+        ),
+        (
+            "schedule: {cron: '@daily', overlap_policy: buffer}",
+            (
+                "schedule.overlap_policy: 'buffer' is not allowed "
+                "(did you mean 'buffer_one'? allowed: skip, allow, buffer_one, cancel_other)"
+            ),
         ),
         ("triggers: [{type: mail}]", "triggers[0].type: 'mail' is not allowed (allowed: signal, webhook)"),
     ],

@@ -142,8 +142,59 @@ def test_any_bytes_are_a_document_or_invalid(content):
         document = parse_yaml(content, file="f.yaml")
     except InvalidError as error:
         places = [(problem.file, problem.line is not None) for problem in error.problems]
-        outcome = places == [("f.yaml", True)]
+        outcome = set(places) == {("f.yaml", True)}
     else:
         outcome = isinstance(document.data, dict)
 
     assert outcome
+
+
+def told(text):
+    """Return what is wrong with a text that is refused, each with its line."""
+    with pytest.raises(InvalidError) as caught:
+        parse(text)
+    return [f"{problem.line} {problem.key}: {problem.message}" for problem in caught.value.problems]
+
+
+def test_one_refused_value_does_not_hide_the_others():
+    text = """\
+id: a
+with:
+  x: {{ .input.x }}
+  y: {{ .input.y }}
+  y: 2
+  y: 3
+list: [!!set {}, *gone, .inf]
+merged: {<<: 5, z: 1}
+"""
+
+    assert told(text) == [
+        "3 with.x: a key must be text",
+        "4 with.y: a key must be text",
+        "5 with.y: the key is given twice",
+        "6 with.y: the key is given twice",
+        "7 list[0]: the tag !!set is not supported",
+        "7 list[1]: nothing above is called *gone",
+        "7 list[2]: .inf is not a JSON number",
+        "8 merged.<<: only mappings can be merged",
+    ]
+
+
+def test_what_was_refused_is_told_before_a_syntax_error_that_ends_the_file():
+    first, second = told("x: {{ .a }}\ny: [\n")
+
+    assert first == "1 x: a key must be text"
+    assert second.startswith("3 : not valid YAML")
+
+
+def test_a_template_without_quotes_is_told_once_whatever_follows_it():
+    (line,) = told("a: 1\nx: {{ .a }} and more\n")
+
+    assert line.startswith("2 : not valid YAML")
+
+
+def test_a_key_given_again_and_again_is_told_with_the_line_of_the_first():
+    with pytest.raises(InvalidError) as caught:
+        parse("a: 1\nb: 2\na: 3\na: 4\n")
+
+    assert [problem.hint for problem in caught.value.problems] == ["first in line 1", "first in line 1"]

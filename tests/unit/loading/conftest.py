@@ -1,21 +1,26 @@
 """Projects and workflows from text."""
 
 import textwrap
+from pathlib import Path
 
 import pytest
 
 from compozy.config.documents import in_line_order
 from compozy.config.project_file import ProjectFile
+from compozy.config.reading import read_project_file
+from compozy.config.settings import Mode
 from compozy.config.validation import check_shape
 from compozy.config.workflow_file import WorkflowFile
 from compozy.config.yaml_files import parse_yaml
 from compozy.domain.definitions import RuntimeDefinition
-from compozy.engine.loading import load_project
+from compozy.engine.loading import load_project, read_project
+from compozy.engine.loading.autoload import autoload
 from compozy.engine.loading.declarations import project_declarations
 from compozy.engine.loading.resources import built_in_resources
 from compozy.engine.loading.workflows import workflow_problems
 
-_PROJECT = "name: test\nworkflows: [{source: '*.wf.yaml'}]\nruntime: {entrypoint: tools.py}\ntools: [{id: do}]\n"
+_TOOLS = "runtime: {entrypoint: tools.py}\ntools: [{id: do}]\n"
+_PROJECT = f"name: test\nworkflows: [{{source: '*.wf.yaml'}}]\n{_TOOLS}"
 
 _RESOURCES = """
 name: test
@@ -61,6 +66,15 @@ def problems_of():
     return check
 
 
+@pytest.fixture(scope="session")
+def language_resources():
+    """Return what the project in ``tests/data/language`` gives to its workflows."""
+    read = read_project_file(Path(__file__).parents[2] / "data" / "language")
+    loaded = autoload(read.document, read.file.autoload, read.folder, named=[])
+    known = built_in_resources(read.file, RuntimeDefinition(), is_complete=True)
+    return known.with_declarations([project_declarations(read.document, read.file), *loaded.declared])
+
+
 @pytest.fixture
 def document_of():
     """Return a function that parses indented text as the file ``w.yaml``."""
@@ -86,6 +100,18 @@ def write(folder):
 
     write_files({"compozy.yaml": _PROJECT, "tools.py": ""})
     return write_files
+
+
+@pytest.fixture
+def warnings_of(folder, write):
+    """Return a function from the text of a workflow, and more of the project file, to the warnings of the project."""
+
+    def warn(text, project=""):
+        write({"w.yaml": text, "compozy.yaml": f"name: test\nworkflows: [{{source: w.yaml}}]\n{_TOOLS}{project}"})
+        read = read_project(Path("compozy.yaml"), environ={}, flags={}, default_mode=Mode.STANDALONE)
+        return [str(problem) for problem in read.warnings]
+
+    return warn
 
 
 @pytest.fixture

@@ -88,7 +88,10 @@ def test_without_being_enabled_nothing_is_read(load):
         (
             "tools/b.yaml",
             "id: a b\n",
-            ("tools/b.yaml:1: id: 'a b' is not an id (at most 100 letters, digits, - and _, not beginning with -)"),
+            (
+                "tools/b.yaml:1: id: 'a b' is not an id "
+                "(write for example 'a-b'; at most 100 letters, digits, - and _, not beginning with -)"
+            ),
         ),
         (
             "agents/b.yaml",
@@ -226,7 +229,7 @@ def test_a_name_that_no_file_can_have_is_that_of_none(load, name):
 
 def test_built_in_tools_that_are_off_are_none(load):
     project = "name: a\nworkflows: [{source: w.yaml}]\nruntime: {native_tools: {enabled: false}}\n"
-    with pytest.raises(InvalidError, match="there is no tool 'cp__grep'"):
+    with pytest.raises(InvalidError, match=r"there is no tool 'cp__grep' \(runtime.native_tools.enabled"):
         load({"compozy.yaml": project, "w.yaml": "id: w\ntasks: [{id: a, tool: cp__grep}]\n"})
 
 
@@ -244,7 +247,7 @@ def test_tools_of_a_project_in_processes_of_their_own_say_so_one_by_one(load):
                 tasks:
                   - {id: a, tool: do, on_success: {next: b}}
                   - {id: b, tool: near, on_success: {next: c}}
-                  - {id: c, tool: cp__grep}
+                  - {id: c, tool: cp__grep, with: {pattern: a, path: .}}
                 """,
         }
     )

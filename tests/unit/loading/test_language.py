@@ -253,6 +253,21 @@ def test_a_schedule_is_what_it_says(shop):
     assert schedule.input == {"items": []}
 
 
+def test_what_says_nothing_is_as_good_as_left_out(tmp_path):
+    project = "name: a\nworkflows: [{source: w.yaml}]\nmodels: [{provider: mock, model: m}]\n"
+    (tmp_path / "compozy.yaml").write_text(project)
+    (tmp_path / "w.yaml").write_text(
+        "id: w\ntasks:\n"
+        "  - {id: a, type: aggregate, outputs: {y: 1}, condition: '', sleep: 0s, on_success: {next: b}}\n"
+        "  - {id: b, type: collection, items: null, filter: '', task: {id: 'i{{ .index }}', prompt: p}}\n"
+    )
+
+    first, second = load_project(tmp_path).workflows["w"].tasks
+
+    assert (first.condition, first.sleep) == (None, None)
+    assert (second.collection.items, second.collection.filter) == (None, None)
+
+
 def test_a_router_keeps_what_it_gives_to_its_route(tmp_path):
     (tmp_path / "compozy.yaml").write_text("name: a\nworkflows: [{source: w.yaml}]\n")
     (tmp_path / "w.yaml").write_text(

@@ -20,6 +20,8 @@ TASKS = {
 }
 """What each type needs."""
 
+NO_WORK = "is required for type: basic (name one of tool, agent, prompt"
+
 SAMPLES = {
     "tool": "do",
     "agent": "writer",
@@ -96,7 +98,7 @@ def test_an_editor_and_the_loader_agree_on_the_keys_of_each_type(problems_of, do
     ("task", "message"),
     [
         # Who does the work
-        ("id: a", "tool: is required for type: basic (name one of tool, agent, prompt)"),
+        ("id: a", f"tool: {NO_WORK})"),
         ("id: a, tool: do, prompt: p", "prompt: a task has either a tool or a prompt (remove one of them)"),
         ("id: a, tool: do, agent: writer", "agent: a task has either a tool or an agent (remove one of them)"),
         ("id: a, agent: writer", "action: is required with an agent (name an action of the agent, or write a prompt)"),
@@ -104,6 +106,18 @@ def test_an_editor_and_the_loader_agree_on_the_keys_of_each_type(problems_of, do
         (
             "id: a, tool: do, memory: [{id: chat}]",
             "memory: has no meaning with a tool (it belongs to a task with agent or prompt)",
+        ),
+        ("id: a, outputs: {x: 1}", f"tool: {NO_WORK}; type: aggregate does without)"),
+        # Which type it is
+        ("id: a, tasks: [{id: b, tool: do}]", "type: is required with tasks (write type: parallel or composite)"),
+        ("id: a, routes: {x: other}", "type: is required with routes (write type: router)"),
+        (
+            "id: a, tasks: [{id: b, tool: do}], max_workers: 2",
+            "type: is required with tasks and max_workers (write type: parallel)",
+        ),
+        (
+            "id: a, wait_for: x, timeout: 5s, on_timeout: other",
+            "type: is required with wait_for and on_timeout (write type: wait)",
         ),
         # What it names
         (
@@ -330,10 +344,13 @@ def test_children_of_a_composite_see_their_elder_siblings_and_no_others(problems
         """
 
     assert problems_of(text) == [
-        ("w.yaml:8: tasks[0].tasks[0].with.x: the template names the task 'second', which does not exist (known: all)"),
         (
-            "w.yaml:13: tasks[0].tasks[1].tasks[1].with.x: the template names the task 'left', which does not exist "
-            "(known: all, first)"
+            "w.yaml:8: tasks[0].tasks[0].with.x: the template names the task 'second', which runs after it "
+            "(the tasks of 'all' run in their order: put it before)"
+        ),
+        (
+            "w.yaml:13: tasks[0].tasks[1].tasks[1].with.x: the template names the task 'left', which runs at the same "
+            "time (it can be read after 'second'; in a composite, the tasks run one after another)"
         ),
     ]
 

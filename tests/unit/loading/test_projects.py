@@ -182,7 +182,10 @@ def test_the_file_or_its_folder_is_named(folder, write):
         ),
         (
             {"compozy.yaml": "name: a\nruntime:\n  entrypoint: tols.py\n"},
-            "compozy.yaml:3: runtime.entrypoint: there is no file 'tols.py' (the path is relative to the project file)",
+            (
+                "compozy.yaml:3: runtime.entrypoint: there is no file 'tols.py' "
+                "(did you mean 'tools.py'? the path is relative to the project file)"
+            ),
         ),
         (
             {"compozy.yaml": "name: a\ntools: [{id: do}]\n"},
@@ -226,6 +229,24 @@ def test_a_pattern_that_cannot_be_searched_is_told(load, pattern):
     assert (problem.line, problem.key) == (3, "workflows[0].source")
 
 
+@pytest.mark.parametrize(
+    ("pattern", "meant"),
+    [("workflow/*.yaml", "workflows/*.yaml"), ("workflows/hllo.yaml", "workflows/hello.yaml"), ("x/*.json", None)],
+)
+def test_a_pattern_that_matches_nothing_is_told_with_the_one_meant(load, pattern, meant):
+    with pytest.raises(InvalidError) as caught:
+        load(
+            {
+                "compozy.yaml": f"name: a\nworkflows: [{{source: '{pattern}'}}]\n",
+                "workflows/hello.yaml": WORKFLOW.format(id="hello"),
+            }
+        )
+
+    (problem,) = caught.value.problems
+    hint = "it is relative to the project file"
+    assert problem.hint == (hint if meant is None else f"did you mean {meant!r}? {hint}")
+
+
 def test_everything_wrong_is_told_at_once_file_by_file_and_line_by_line(folder, write):
     write(
         {
@@ -243,6 +264,7 @@ def test_everything_wrong_is_told_at_once_file_by_file_and_line_by_line(folder, 
         "compozy.yaml:4 workflows[1].source",
         "compozy.yaml:5 server.port",
         ".env:1 ",
+        "a.wf.yaml:2 tasks[0].tool",
         "a.wf.yaml:2 tasks[0].on_success.next",
         "b.wf.yaml:2 id",
         "c.wf.yaml:2 tasks",

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from compozy.domain.builtin_tools import BUILTINS
@@ -122,6 +124,19 @@ def test_next_names_a_task_of_the_same_workflow(problems_of):
     ]
 
 
+def test_a_misspelt_next_is_not_told_again_as_a_task_that_is_never_reached(problems_of):
+    text = """\
+        id: w
+        tasks:
+          - {id: prepare, tool: do, on_success: {next: finnish}}
+          - {id: finish, tool: do}
+        """
+
+    assert problems_of(text) == [
+        "w.yaml:3: tasks[0].on_success.next: there is no task 'finnish' (did you mean 'finish'? known: finish)"
+    ]
+
+
 def test_a_circle_is_told_once_where_it_closes(problems_of):
     text = """\
         id: w
@@ -149,17 +164,53 @@ def test_two_ways_to_the_same_task_are_no_circle(problems_of):
     assert problems_of(text) == []
 
 
-def test_a_task_that_nothing_names_is_told(problems_of):
+def test_a_task_that_nothing_names_is_no_problem(problems_of):
     text = """\
         id: w
         tasks:
           - {id: a, tool: do}
-          - {id: b, tool: do, on_success: {next: c}}
-          - {id: c, tool: do}
+          - {id: b, tool: do}
         """
-    hint = "name it in on_success.next or on_error.next of another task; the first task of the list starts"
 
-    assert problems_of(text) == [f"w.yaml:4: tasks[1].id: the task 'b' is never reached ({hint})"]
+    assert problems_of(text) == []
+
+
+def test_only_a_router_has_to_have_a_condition_that_says_something(problems_of):
+    text = """\
+        id: w
+        tasks:
+          - {id: a, tool: do, condition: '', on_success: {next: b}}
+          - {id: b, type: wait, wait_for: s, condition: ' ', on_success: {next: c}}
+          - {id: c, type: collection, items: 1, filter: '', task: {id: 'i{{ .item }}', tool: do}, on_success: {next: d}}
+          - {id: d, type: router, condition: '', routes: {x: e}}
+          - {id: e, tool: do}
+        """
+
+    hint = 'write for example input.kind == "a"'
+    assert problems_of(text) == [f"w.yaml:6: tasks[3].condition: must not be empty ({hint})"]
+
+
+@pytest.mark.parametrize(
+    ("items", "message"),
+    [
+        ("1..20000", "it has 20000 items, and 10000 is the most (use closer ends)"),
+        ("a..5", "one end is a number and one a letter (write two numbers, or two letters)"),
+        ("a..E", "'a' is a small Latin letter and 'E' a capital Latin letter (use two letters of one script and case)"),
+        ("1..10000", None),
+        ("5..{{ .input.n }}", None),
+        ("see 1..5", None),
+        (None, None),
+    ],
+)
+def test_a_range_that_cannot_be_counted_is_told_before_it_runs(problems_of, items, message):
+    text = f"""\
+        id: w
+        tasks:
+          - {{id: a, type: collection, items: {json.dumps(items)}, task: {{id: 'i{{{{ .index }}}}', tool: do}}}}
+        """
+
+    told = f"w.yaml:3: tasks[0].items: the range {items} cannot be counted: {message}"
+    assert problems_of(text) == ([] if message is None else [told])
 
 
 def test_a_template_that_cannot_be_read_is_told_at_its_line(problems_of):
@@ -216,7 +267,7 @@ def test_templates_do_not_name_tasks_inside_a_container(problems_of):
             "{properties: {a: {type: text}}}",
             'properties.a.type: "text" is not a type (allowed: array, boolean, integer, null, number, object, string)',
         ),
-        ("{required: a}", 'required: "a" is not of type "array" (write JSON Schema 2020-12)'),
+        ("{required: a}", 'required: "a" is not of type "array" (write a list of the names: [name])'),
         (
             "{properties: {type: 5}}",
             'properties.type: 5 is not of types "boolean", "object" (write JSON Schema 2020-12)',
