@@ -43,11 +43,24 @@ def check_task_input(schemas: Iterable[JsonObject], input_: JsonObject) -> JsonO
 def check_output(output: Json, schema: JsonObject | None) -> None:
     """Check a raw output.
 
+    A result that is no object stands under ``value`` in the output; a schema that asks for none is about the result.
+
     Raises:
         TaskError: ``OUTPUT_INVALID``: it does not satisfy the schema.
     """
-    if schema is not None:
-        _conformed(output, schema, called="output", error_code="OUTPUT_INVALID")
+    if schema is None:
+        return
+    if isinstance(output, dict) and output.keys() == {"value"} and _asks_for_no_object(schema):
+        output = output["value"]
+    _conformed(output, schema, called="output", error_code="OUTPUT_INVALID")
+
+
+def _asks_for_no_object(schema: JsonObject) -> bool:
+    if "type" in schema:
+        types = schema["type"]
+        return "object" not in (types if isinstance(types, list) else [types])
+    options = schema["enum"] if "enum" in schema else [schema["const"]] if "const" in schema else [{}]
+    return not any(isinstance(option, dict) for option in options)
 
 
 def _conformed(value: Json, schema: JsonObject, *, called: str, error_code: str) -> Json:

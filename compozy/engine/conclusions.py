@@ -52,6 +52,8 @@ def view_of(
     # The raw output of an aggregate is its ``outputs``, rendered.
     if outcome.status is not Status.SUCCESS or task.outputs is None or task.type is TaskType.AGGREGATE:
         return view
+    if task.type is TaskType.COMPOSITE:
+        scope = scopes.after_siblings(scope, view.children or {})
     try:
         shaped = scopes.task_output(sources, task.outputs, view, outcome, scope)
     except InvalidError as error:
@@ -72,6 +74,7 @@ def shaped(request: TaskRequest, outcome: TaskOutcome, *, now: Callable[[], date
         return outcome
     view = TaskView(status=outcome.status, output=outcome.output, input=request.task.input)
     try:
+        check_output(outcome.output, shaping.tool_schema)
         check_output(outcome.output, shaping.output_schema)
         if shaping.outputs is not None:
             sources = Sources(now=now, uuid4=lambda: str(uuid4()))
@@ -93,8 +96,7 @@ def final_outcome(sources: Sources, request: ExecutionRequest, tasks: Mapping[st
     view = tasks[last]
     if view.status is not Status.SUCCESS:
         cause = view.error or Failure(code=view.status.value, message=f"it ended {view.status.value}")
-        error = attrs.evolve(cause, message=f"task {last!r}: {cause.message}")
-        return TaskOutcome(status=view.status, error=error)
+        return TaskOutcome(status=view.status, error=_told_of(last, cause))
     try:
         output = scopes.execution_output(sources, request, tasks, Status.SUCCESS)
     except InvalidError as invalid:
@@ -102,11 +104,24 @@ def final_outcome(sources: Sources, request: ExecutionRequest, tasks: Mapping[st
     return TaskOutcome(status=Status.SUCCESS, output=output)
 
 
-def closing_outcome(sources: Sources, closing: Closing, input_: JsonObject, outcome: TaskOutcome) -> TaskOutcome | None:
-    """Return how the execution ended with this task; None when another one follows."""
+def stranded_outcome(last: str, error: InvalidError) -> TaskOutcome:
+    """Return how the execution ended whose way on from the task ``last`` could not be rendered."""
+    return TaskOutcome(status=Status.FAILED, error=_told_of(last, failure_of(error)))
+
+
+def closing_outcome(sources: Sources, asked: TaskRequest, closing: Closing, outcome: TaskOutcome) -> TaskOutcome | None:
+    """Return how the execution ended with this task; None when another one follows.
+
+    Args:
+        sources: For the templates.
+        asked: The task run.
+        closing: What is known of the execution.
+        outcome: How the task ended.
+    """
     request, task = closing.request, closing.task
-    scope = scopes.execution_scope(request, closing.tasks)
-    view = view_of(sources, task, input_, outcome, scope=scope)
+    # What the task's own templates see is more than what the execution has: its ``.env``, for example.
+    scope = asked.shaping.scope if asked.shaping is not None else {}
+    view = view_of(sources, task, asked.task.input, outcome, scope=scope)
     if planning.transition_after(task, view.status) is not None:
         return None
     return final_outcome(sources, request, {**closing.tasks, task.id: view}, task.id)
@@ -140,3 +155,7 @@ def outcome_of(error: InvalidError | TaskError) -> TaskOutcome:
     """Return how a task ended in whose way this was."""
     failure = failure_of(error)
     return TaskOutcome(status=Status.TIMED_OUT if failure.code == "TIMED_OUT" else Status.FAILED, error=failure)
+
+
+def _told_of(task_id: str, cause: Failure) -> Failure:
+    return attrs.evolve(cause, message=f"task {task_id!r}: {cause.message}")

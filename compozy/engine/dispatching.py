@@ -4,22 +4,29 @@ Theory of operation. Who waits is on record, because a wait is recorded before i
 broker, says whom to tell. Everything here may be done again under the same event id: an execution takes each event
 once, and a workflow is started under an identifier that is made of it and the event. So whoever tells repeats until all
 are told, and nothing happens twice.
+
+A workflow that tells the event by which it is started would start itself for ever, and so would two that start one
+another. So an event knows how many executions in a row have led to it, and from some depth on it starts none.
 """
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from typing import Final
 
 import attrs
 
 from compozy.contracts.store import Repositories
 from compozy.domain.definitions import TriggerDefinition, TriggerType, WorkflowDefinition
-from compozy.domain.errors import InvalidError, NotFoundError
+from compozy.domain.errors import InvalidError, NotFoundError, TaskError
 from compozy.domain.ids import keyed_exec_id
 from compozy.domain.json import JsonObject
 from compozy.domain.work import Signal
 from compozy.engine.executions import Executions
 from compozy.engine.schemas import conformed
 from compozy.telemetry.logger import get_logger
+
+MOST_IN_A_ROW: Final = 20
+"""How many executions may start one another by events, one after the other; as deep as tasks nest."""
 
 _PAGE = 500
 
@@ -96,6 +103,24 @@ class Dispatching:
         _log.info("an event was told", **facts, delivered=delivered, started=len(started), refused=len(refused))
         return Dispatched(event_id=event.event_id, delivered=delivered, started=started, refused=refused)
 
+    def check_depth(self, event: Signal) -> None:
+        """Refuse an event that comes at the end of too long a row and would go on with it.
+
+        Raises:
+            TaskError: ``EVENT_LOOP``: it starts a workflow; nobody is to be told of it.
+        """
+        if event.depth < MOST_IN_A_ROW:
+            return
+        workflows = self.executions.project.workflows.values()
+        started = [workflow.id for workflow in workflows if trigger_of(workflow, event.name) is not None]
+        if started:
+            names = ", ".join(map(repr, started))
+            message = (
+                f"the event {event.name!r} would start {names}, after {event.depth} executions in a row that an event "
+                "started; give the task that tells it a condition that ends this"
+            )
+            raise TaskError(message, error_code="EVENT_LOOP", details={"workflows": started, "depth": event.depth})
+
     async def _waiting(self, name: str) -> AsyncGenerator[str, None]:
         after = ""
         while True:
@@ -145,7 +170,12 @@ class Dispatching:
             payload,
             exec_id=keyed_exec_id("event", self.executions.project.name, workflow.id, event.event_id),
             parent_exec_id=event.sender,
-            trigger={"type": trigger.type.value, "name": trigger.name, "payload": payload},
+            trigger={
+                "type": trigger.type.value,
+                "name": trigger.name,
+                "payload": payload,
+                "depth": event.depth + 1,
+            },
         )
         return (await self.executions.accept_once(draft)).state.exec_id
 

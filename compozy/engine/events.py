@@ -2,14 +2,22 @@
 
 import json
 from datetime import datetime
+from typing import Final
 
 import attrs
 
 from compozy.contracts.cache import PubSub
 from compozy.domain.codec import from_json, to_json
+from compozy.domain.definitions import TaskType
 from compozy.domain.executions import TaskState, WorkflowState
 from compozy.domain.json import Json
 from compozy.domain.statuses import Status
+
+SKIPPED: Final = {"skipped": True}
+"""The output of a task whose condition was false."""
+
+_SKIPPED: Final = "skipped: its condition is false"
+_REASON_CHARACTERS: Final = 500
 
 
 @attrs.frozen(kw_only=True)
@@ -23,6 +31,9 @@ class ExecutionEvent:
         task_id: The task that changed; None when the execution itself did.
         task_exec_id: The run of that task; None when the execution itself changed.
         parent_id: ``task_exec_id`` of the container that the task runs in; None at the top.
+        type: What kind of work the task is; None when the execution itself changed.
+        started_at: When the task, or the execution, began (UTC).
+        reason: Why it did not succeed, or did nothing; long ones are cut. None otherwise.
         at: When it changed (UTC).
     """
 
@@ -32,6 +43,9 @@ class ExecutionEvent:
     task_id: str | None = None
     task_exec_id: str | None = None
     parent_id: str | None = None
+    type: TaskType | None = None
+    started_at: datetime | None = None
+    reason: str | None = None
     at: datetime
 
     @property
@@ -54,8 +68,18 @@ def event_of(state: WorkflowState | TaskState) -> ExecutionEvent:
         task_id=state.task_id if isinstance(state, TaskState) else None,
         task_exec_id=state.task_exec_id if isinstance(state, TaskState) else None,
         parent_id=state.parent_id if isinstance(state, TaskState) else None,
+        type=state.type if isinstance(state, TaskState) else None,
+        started_at=state.created_at,
+        reason=reason_of(state),
         at=state.updated_at,
     )
+
+
+def reason_of(state: WorkflowState | TaskState) -> str | None:
+    """Return why something did not succeed, or did nothing, as short as an event is to be; None otherwise."""
+    if state.error is not None:
+        return state.error.message[:_REASON_CHARACTERS]
+    return _SKIPPED if isinstance(state, TaskState) and state.output == SKIPPED else None
 
 
 async def publish(pubsub: PubSub, *states: WorkflowState | TaskState) -> None:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager, contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import attrs
@@ -312,14 +312,19 @@ class Executions:
 
         return await self.store.read(read)
 
-    async def resume_pending(self) -> int:
-        """Hand every execution that is recorded but not begun to the orchestrator; return how many there were.
+    async def resume_pending(self, *, taken: dict[str, datetime] | None = None, grace: timedelta = timedelta()) -> int:
+        """Hand executions that are recorded but not begun to the orchestrator; return how many there were.
 
         Starting one that has begun already does nothing, so this is safe at any time and from several processes.
         One whose workflow the project no longer has is left as it is, and logged; one that the orchestrator refuses is
         recorded as FAILED.
+
+        Args:
+            taken: Which ones this orchestrator is known to have, by identifier, and since when; they are passed over.
+                It is brought up to date. None: none.
+            grace: How long ago one must have been recorded; before that, whoever recorded it is handing it over.
         """
-        return await self._handing_over.resume_pending()
+        return await self._handing_over.resume_pending(taken={} if taken is None else taken, grace=grace)
 
     @property
     def _handing_over(self) -> HandingOver:

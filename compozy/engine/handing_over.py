@@ -1,7 +1,14 @@
-"""Handing over: a recorded execution is given to the orchestrator, which carries it to its end."""
+"""Handing over: a recorded execution is given to the orchestrator, which carries it to its end.
+
+Theory of operation. Whoever records an execution hands it over at once. Should its process die in between, somebody
+else has to, so workers look for executions that are PENDING, now and then. But one is PENDING until a worker begins it,
+and of those there may be thousands, waiting in the orchestrator for their turn: to offer each of them again and again
+would keep the orchestrator busy when it is busy already. So a worker passes over what has only just been recorded, and
+what the orchestrator has told it that it has; the latter is offered again much later, should it have been lost there.
+"""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import attrs
@@ -23,6 +30,9 @@ _FIRST_WAIT_S: Final = 0.05
 _LONGEST_WAIT_S: Final = 1.0
 _PATIENCE_S: Final = 5.0
 """How long the orchestrator may take to answer; an execution that it did not take is handed over later."""
+
+_OFFERED_AGAIN: Final = timedelta(minutes=10)
+"""After what time the orchestrator is offered again what it had."""
 
 _PAGE: Final = 500
 
@@ -58,19 +68,31 @@ class HandingOver:
             if patience.cancelled_caught:
                 _log.warning("execution is recorded but not begun yet", exec_id=state.exec_id)
 
-    async def resume_pending(self) -> int:
+    async def resume_pending(self, *, taken: dict[str, datetime], grace: timedelta) -> int:
         """Do as ``Executions.resume_pending`` says."""
         orchestrator = self.orchestrator()
+        now = self.clock()
+        pending: set[str] = set()
         count = 0
         cursor = None
         while True:
             page = await self._pending(cursor)
             for state in page.items:
+                pending.add(state.exec_id)
+                offered = taken.get(state.exec_id)
+                is_known = offered is not None and now - offered < _OFFERED_AGAIN
+                if is_known or now - state.created_at < grace:
+                    continue
                 with facts_bound(exec_id=state.exec_id, workflow_id=state.workflow_id):
-                    count += await self._resume(state, orchestrator)
+                    if await self._resume(state, orchestrator):
+                        taken[state.exec_id] = now
+                        count += 1
             cursor = page.next_cursor
             if cursor is None:
-                return count
+                break
+        for exec_id in taken.keys() - pending:
+            del taken[exec_id]
+        return count
 
     async def _offer(self, state: WorkflowState, definition: WorkflowDefinition) -> None:
         """Start the execution, for as long as it takes to find an orchestrator that answers."""

@@ -16,7 +16,7 @@ import trio
 
 from compozy.contracts.cache import KV
 from compozy.domain.codec import from_json, to_json
-from compozy.domain.errors import ConflictError, UnavailableError
+from compozy.domain.errors import ConflictError, InvalidError, UnavailableError
 from compozy.engine.config_store import UNREADABLE, ConfigStore, Outline
 from compozy.telemetry.logger import get_logger
 
@@ -34,6 +34,9 @@ _WORKER: Final = "dispatcher:worker:"
 
 EVERYBODY: Final = f"{_WORKER}*"
 """The pattern of the keys under which workers are remembered."""
+
+_UNHEARD: Final = (UnavailableError, ConflictError, InvalidError)
+"""Why a cache does not take a beat."""
 
 _log = get_logger(__name__)
 
@@ -86,7 +89,8 @@ class Pulse:
     async def keep_beating(self, *, every: timedelta = EVERY) -> None:
         """Beat now, and again and again until cancelled.
 
-        A cache that takes no beats is logged when that begins and when it ends, and is no reason to stop.
+        A cache that takes no beats, because it is away or full or grants no right to write them, is logged when that
+        begins and when it ends, and is no reason to stop: the worker works, others only do not see that it is there.
 
         Args:
             every: How long to wait after each beat.
@@ -95,7 +99,7 @@ class Pulse:
         while True:
             try:
                 await self.beat()
-            except (UnavailableError, ConflictError) as error:
+            except _UNHEARD as error:
                 if is_heard:
                     _log.warning("heartbeats are not heard", worker=self.worker.id, reason=str(error))
                 is_heard = False
@@ -111,6 +115,7 @@ class Pulse:
         Raises:
             UnavailableError: The cache cannot be reached now.
             ConflictError: The cache is full.
+            InvalidError: The cache grants no right to do that.
         """
         await self.configs.save(self.outline)
         text = json.dumps(to_json(attrs.evolve(self.worker, at=self.clock())))
@@ -119,12 +124,12 @@ class Pulse:
         await self.kv.set(worker_key(self.worker.id), text, ttl=REMEMBERED)
 
     async def stop(self) -> None:
-        """Have the worker forgotten. A cache that cannot be reached forgets by itself, a day later."""
+        """Have the worker forgotten. A cache that does not do so now forgets by itself, a day later."""
         try:
             # One by one: a cache keeps the order of operations on one key, and a beat may have been cut short just now.
             await self.kv.delete(heartbeat_key(self.worker.id))
             await self.kv.delete(worker_key(self.worker.id))
-        except UnavailableError as error:
+        except _UNHEARD as error:
             _log.debug("a worker that has stopped is remembered", worker=self.worker.id, reason=str(error))
 
 

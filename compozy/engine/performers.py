@@ -66,7 +66,15 @@ class Performers:
         assert dispatching is not None  # noqa: S101 - whoever runs whole workflows has one
         now = dispatching.executions.clock()
         sender = task.exec_id
-        event = Signal(name=work.name, payload=work.payload, event_id=task.task_exec_id, at=now, sender=sender)
+        event = Signal(
+            name=work.name,
+            payload=work.payload,
+            event_id=task.task_exec_id,
+            at=now,
+            sender=sender,
+            depth=work.depth,
+        )
+        dispatching.check_depth(event)
         if work.tells_sender:
             await dispatching.deliver(sender, event)
         return (await dispatching.tell(event, informed=sender)).as_json()

@@ -177,7 +177,7 @@ def _view(run: TaskState, task: TaskDefinition, scope: JsonObject, runs: Runs, *
     is_skipped = task.condition is not None and run.output == {"skipped": True}
     outcome = TaskOutcome(status=run.status, output=run.output, error=run.error)
     if is_skipped:
-        return TaskView(status=run.status, output=run.output, input=run.input)
+        return TaskView(status=run.status, output=run.output, input=run.input, is_skipped=True)
     sources = Sources(now=lambda: at, uuid4=lambda: str(uuid4()))
     children = _children(run, runs) if task.type in CONTAINERS else None
     return conclusions.view_of(sources, task, run.input, outcome, scope={**scope, "with": run.input}, children=children)

@@ -4,6 +4,7 @@ import copy
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, Final, NoReturn
+from urllib.parse import unquote
 
 import attrs
 from jsonschema_rs import Draft202012Validator, ValidationError, ValidationErrorKind
@@ -16,6 +17,9 @@ from compozy.domain.suggestions import did_you_mean
 
 _MOST_FAULTS: Final = 100
 """How many faults are told at once: an input of a million wrong items needs no million messages."""
+
+_NOTHING: Final = object()
+"""Stands for a default that is not there: one may be null."""
 
 
 @attrs.frozen
@@ -36,8 +40,9 @@ class Fault:
 def conformed(value: Json, schema: JsonObject, *, called: str) -> Json:
     """Return a value with the schema's defaults filled in, once it satisfies the schema.
 
-    Defaults are filled in wherever an object or a list item is present, at any depth; an object that is absent and has
-    no default of its own stays absent, since it may have required properties.
+    Defaults are filled in wherever an object or a list item is present, at any depth, behind references within the
+    schema and in ``allOf`` too; an object that is absent and has no default of its own stays absent, since it may have
+    required properties. Where two parts of the schema have a default for one value, the outer one counts.
 
     Args:
         value: What to check; it is not changed.
@@ -48,7 +53,7 @@ def conformed(value: Json, schema: JsonObject, *, called: str) -> Json:
         InvalidError: With every fault, each at its path below ``called``.
     """
     try:
-        filled = _with_defaults(schema, copy.deepcopy(value))
+        filled = _with_defaults(schema, copy.deepcopy(value), schema)
     except RecursionError:
         raise InvalidError(Problem(key=called, message="is nested too deeply", hint="flatten it")) from None
     faults = faults_of(filled, schema)
@@ -92,19 +97,65 @@ def _refuse(uri: str) -> NoReturn:
     raise ValueError(uri)
 
 
-def _with_defaults(schema: Json, value: Json) -> Json:
-    """Fill in the defaults of a value that belongs to us, and return it."""
-    if not isinstance(schema, dict):
-        return value
-    if isinstance(value, dict):
-        for name, inner in properties_of(schema).items():
-            if name not in value and isinstance(inner, dict) and "default" in inner:
-                value[name] = copy.deepcopy(inner["default"])
-            if name in value:
-                value[name] = _with_defaults(inner, value[name])
-    elif isinstance(value, list):
-        return [_with_defaults(schema.get("items"), item) for item in value]
+def _with_defaults(schema: Json, value: Json, root: JsonObject) -> Json:
+    """Fill in the defaults of a value that belongs to us, and return it.
+
+    Args:
+        schema: The value's own.
+        value: What to fill.
+        root: The whole schema, in which references lead.
+    """
+    for part in _parts(schema, root):
+        if isinstance(value, dict):
+            _fill_object(part, value, root)
+        elif isinstance(value, list):
+            value = [_with_defaults(part.get("items"), item, root) for item in value]
     return value
+
+
+def _fill_object(schema: JsonObject, value: JsonObject, root: JsonObject) -> None:
+    properties = properties_of(schema)
+    for name, inner in properties.items():
+        if name not in value:
+            given = next((part["default"] for part in _parts(inner, root) if "default" in part), _NOTHING)
+            if given is _NOTHING:
+                continue
+            value[name] = copy.deepcopy(given)
+        value[name] = _with_defaults(inner, value[name], root)
+    others = schema.get("additionalProperties")
+    if isinstance(others, dict) and "patternProperties" not in schema:
+        for name in value.keys() - properties.keys():
+            value[name] = _with_defaults(others, value[name], root)
+
+
+def _parts(schema: Json, root: JsonObject) -> list[JsonObject]:
+    """Return a schema, with those that a value must satisfy besides: behind its ``$ref`` and in its ``allOf``."""
+    found: list[JsonObject] = []
+    pending = [schema]
+    for each in pending:  # grows meanwhile
+        if not isinstance(each, dict) or any(each is other for other in found):
+            continue
+        found.append(each)
+        if isinstance(each.get("$ref"), str):
+            pending.append(_behind(each["$ref"], root))
+        if isinstance(each.get("allOf"), list):
+            pending.extend(each["allOf"])
+    return found
+
+
+def _behind(reference: str, root: JsonObject) -> Json:
+    """Return what a JSON pointer leads to in the schema; None for all other references, whose defaults are not seen."""
+    place, _, pointer = reference.partition("#")
+    if place or not pointer.startswith("/"):
+        return root if not place and not pointer else None
+    found: Json = root
+    for step in pointer[1:].split("/"):
+        key = unquote(step).replace("~1", "/").replace("~0", "~")
+        try:
+            found = found[int(key)] if isinstance(found, list) else found[key]
+        except (LookupError, TypeError, ValueError):
+            return None
+    return found
 
 
 def properties_of(schema: JsonObject) -> Mapping[str, Any]:

@@ -1,14 +1,17 @@
 """What templates see while an execution runs; pure, so that a replay sees the same."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import attrs
 
 from compozy.domain.definitions import TaskDefinition, ToolDefinition, Transition
 from compozy.domain.json import Json, JsonObject
 from compozy.domain.statuses import Status
 from compozy.domain.views import TaskView
 from compozy.domain.work import ExecutionRequest, TaskOutcome
-from compozy.templates import Sources, render
-from compozy.templates.cel import expression_references, is_true
+from compozy.templates import Sources, TemplateError, render
+from compozy.templates.cel import ExpressionError, expression_references, is_true
 
 
 def execution_scope(request: ExecutionRequest, tasks: Mapping[str, TaskView]) -> JsonObject:
@@ -53,8 +56,14 @@ def task_input(
         TemplateError: A template of the first two cannot be rendered; ``carried`` has been rendered already.
     """
     defaults = tool.with_ if tool is not None else {}
-    rendered: JsonObject = render({**defaults, **task.with_}, scope, sources=sources)
+    with placed("with"):
+        rendered: JsonObject = render({**defaults, **task.with_}, scope, sources=sources)
     return {**rendered, **carried}
+
+
+def after_siblings(scope: JsonObject, siblings: Mapping[str, TaskView]) -> JsonObject:
+    """Return what is seen after tasks of a composite that have ended: as ``.tasks.ID``, before others of that id."""
+    return {**scope, "tasks": {**scope["tasks"], **{task_id: view.as_json() for task_id, view in siblings.items()}}}
 
 
 def task_output(sources: Sources, outputs: JsonObject, view: TaskView, outcome: TaskOutcome, scope: JsonObject) -> Json:
@@ -68,7 +77,8 @@ def task_output(sources: Sources, outputs: JsonObject, view: TaskView, outcome: 
     seen: JsonObject = {"input": view.input, "output": outcome.output}
     if view.children is not None:
         seen["children"] = {child_id: child.as_json() for child_id, child in view.children.items()}
-    return render(outputs, {**scope, **seen}, sources=sources)
+    with placed("outputs"):
+        return render(outputs, {**scope, **seen}, sources=sources)
 
 
 def carried_input(sources: Sources, transition: Transition, view: TaskView, scope: JsonObject) -> JsonObject:
@@ -78,9 +88,10 @@ def carried_input(sources: Sources, transition: Transition, view: TaskView, scop
         TemplateError: A template of the transition's ``with`` cannot be rendered.
     """
     seen = view.as_json()
-    rendered: JsonObject = render(
-        transition.with_, {**scope, "output": seen["output"], "error": seen.get("error")}, sources=sources
-    )
+    with placed("on_success.with" if view.status is Status.SUCCESS else "on_error.with"):
+        rendered: JsonObject = render(
+            transition.with_, {**scope, "output": seen["output"], "error": seen.get("error")}, sources=sources
+        )
     return rendered
 
 
@@ -98,4 +109,24 @@ def execution_output(
     scope = execution_scope(request, tasks)
     scope["workflow"]["status"] = status.value
     extra = {"workflow_id": request.definition.id, "workflow_exec_id": request.exec_id, "status": status.value}
-    return render(request.definition.outputs, {**scope, **extra}, sources=sources)
+    with placed("outputs"):
+        return render(request.definition.outputs, {**scope, **extra}, sources=sources)
+
+
+@contextmanager
+def placed(key: str) -> Iterator[None]:
+    """Have what is wrong with templates and expressions told with the key of the task in front that they stand at.
+
+    Example::
+
+        with placed("with"):
+            render({"n": "{{ .input.nobody }}"}, scope, sources=sources)  # raises "with.n: no "nobody" in .input …"
+    """
+    try:
+        yield
+    except (TemplateError, ExpressionError) as error:
+        raise type(error)(attrs.evolve(each, key=_below(key, each.key)) for each in error.problems) from error
+
+
+def _below(key: str, inner: str) -> str:
+    return f"{key}.{inner}" if inner and not inner.startswith("[") else f"{key}{inner}"

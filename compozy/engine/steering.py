@@ -15,6 +15,7 @@ from compozy.domain.statuses import Status
 from compozy.domain.work import Signal
 from compozy.engine import events, planning
 from compozy.engine.executions import Executions
+from compozy.engine.orders import Order, announce
 from compozy.engine.repeating import check_task, read_runs
 
 _PATIENCE_S: Final = 10.0
@@ -50,7 +51,9 @@ class Steering:
         Raises:
             CompozyError: As :meth:`signal`.
         """
-        return await self._tell(exec_id, lambda orchestrator: orchestrator.pause(exec_id), "be paused")
+        state = await self._tell(exec_id, lambda orchestrator: orchestrator.pause(exec_id), "be paused")
+        await announce(self.executions.pubsub, Order.PAUSE, exec_id)
+        return state
 
     async def resume(self, exec_id: str) -> WorkflowState:
         """Have an execution go on that was paused; return how it stood.
@@ -58,7 +61,9 @@ class Steering:
         Raises:
             CompozyError: As :meth:`signal`.
         """
-        return await self._tell(exec_id, lambda orchestrator: orchestrator.resume(exec_id), "be resumed")
+        state = await self._tell(exec_id, lambda orchestrator: orchestrator.resume(exec_id), "be resumed")
+        await announce(self.executions.pubsub, Order.RESUME, exec_id)
+        return state
 
     async def cancel(self, exec_id: str) -> WorkflowState:
         """Have an execution stop what it does and end as CANCELED; return how it stands.
@@ -72,7 +77,9 @@ class Steering:
         """
         state = await self._cancel_unbegun(exec_id)
         if state.status is not Status.CANCELED:
-            return await self._tell(exec_id, lambda orchestrator: orchestrator.cancel(exec_id), "be canceled")
+            state = await self._tell(exec_id, lambda orchestrator: orchestrator.cancel(exec_id), "be canceled")
+            await announce(self.executions.pubsub, Order.CANCEL, exec_id)
+            return state
         # It may be with the orchestrator all the same, and notices what is recorded when it begins something.
         with suppress(NotFoundError, UnavailableError), trio.move_on_after(_PATIENCE_S):
             await self.executions.orchestrator().cancel(exec_id)

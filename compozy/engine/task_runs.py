@@ -1,21 +1,24 @@
 """Carrying out one task run: record that it starts, do its work, record how it ended; safe to repeat."""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import count
 from uuid import uuid4
 
 import attrs
 
 from compozy.contracts.cache import PubSub
 from compozy.contracts.store import Repositories, Store
-from compozy.domain.errors import TaskError
-from compozy.domain.executions import TaskState, WorkflowState
+from compozy.domain.errors import InvalidError, TaskError
+from compozy.domain.executions import Failure, TaskState, WorkflowState
 from compozy.domain.statuses import Status
 from compozy.domain.work import RecordRequest, TaskOutcome, TaskRequest
 from compozy.engine.conclusions import closing_outcome, final_state, outcome_of, shaped
 from compozy.engine.events import publish
 from compozy.engine.performers import Performers
 from compozy.engine.planning import delay_after
+from compozy.engine.recordable import NOT_RECORDED, recordable
 from compozy.engine.rules.results import outcome_of_output
 from compozy.engine.spans import task_span, tell_execution, tell_outcome
 from compozy.telemetry.logger import get_logger
@@ -35,8 +38,15 @@ class _Begun:
 
 
 def _stamped(states: Iterable[TaskState], now: datetime) -> list[TaskState]:
-    """Return the states as of now. A workflow's own clock lags behind; the store keeps the time of the first write."""
-    return [attrs.evolve(state, created_at=now, updated_at=now) for state in states]
+    """Return the states as of now. A workflow's own clock lags behind; the store keeps the time of the first write.
+
+    Each is a microsecond later than the one before, for the store lists task runs by the time of their beginning.
+    """
+    moments = (now + timedelta(microseconds=number) for number in count())
+    return [
+        attrs.evolve(state, created_at=moment, updated_at=moment)
+        for state, moment in zip(states, moments, strict=False)
+    ]
 
 
 def _end_of(task: TaskState) -> TaskOutcome:
@@ -83,7 +93,7 @@ class TaskRuns:
         if begun.recorded is not None:
             return begun.recorded
         with task_span(self.tracing, request, begun.task) as span:
-            outcome = shaped(request, await self._perform(request), now=self.clock)
+            outcome = shaped(request, await self._perform(request, begun.task), now=self.clock)
             tell_outcome(span, outcome)
         if outcome.error is not None:
             _log.info("task did not succeed", status=outcome.status.value, code=outcome.error.code)
@@ -105,15 +115,32 @@ class TaskRuns:
         tasks = _stamped(request.tasks, now)
         workflow = attrs.evolve(request.workflow, updated_at=now) if request.workflow is not None else None
 
-        async def write(repos: Repositories) -> tuple[Sequence[TaskState], WorkflowState | None]:
+        async def write(
+            tasks: list[TaskState], workflow: WorkflowState | None, repos: Repositories
+        ) -> tuple[Sequence[TaskState], WorkflowState | None]:
             written = await repos.tasks.upsert_many(tasks)
             return written, None if workflow is None else await repos.workflows.upsert(workflow)
 
-        written, recorded = await self.store.transaction(write)
+        try:
+            written, recorded = await self.store.transaction(partial(write, tasks, workflow))
+        except InvalidError:
+            tasks = [recordable(task) for task in tasks]
+            workflow = None if workflow is None else recordable(workflow)
+            written, recorded = await self.store.transaction(partial(write, tasks, workflow))
         await self._tell(written, recorded, traceparent=request.traceparent)
         return recorded.status if recorded is not None else None
 
     async def _end(self, request: TaskRequest, task: TaskState, outcome: TaskOutcome) -> TaskOutcome:
+        """Record how a run ended; one whose end, or what follows from it, cannot be recorded has failed."""
+        try:
+            return await self._end_so(request, task, outcome)
+        except InvalidError as error:
+            if outcome.error is not None and outcome.error.code == NOT_RECORDED:
+                raise
+            failure = Failure(code=NOT_RECORDED, message=f"not recorded: {error}")
+            return await self._end_so(request, task, TaskOutcome(status=Status.FAILED, error=failure))
+
+    async def _end_so(self, request: TaskRequest, task: TaskState, outcome: TaskOutcome) -> TaskOutcome:
         """Record how a run ended, and return how it ended according to the record, on which all that follows is built.
 
         They differ when this worker was given up for dead, or is the one that took over from it: both run the tool, and
@@ -156,10 +183,9 @@ class TaskRuns:
         """Record that the run starts, in one transaction; or find that it has ended already."""
         now = self.clock()
 
-        async def write(repos: Repositories) -> _Begun:
+        async def write(states: list[TaskState], repos: Repositories) -> _Begun:
             changes: list[TaskState | WorkflowState]
-            workflow = await repos.workflows.get(request.task.exec_id)
-            found = await repos.tasks.find(request.task.task_exec_id)
+            workflow, found = await repos.workflows.get_with_task(request.task.exec_id, request.task.task_exec_id)
             if found is not None and found.status.is_terminal:
                 concluded = workflow.status if workflow.status.is_terminal else None
                 outcome = attrs.evolve(_end_of(found), concluded=concluded)
@@ -174,21 +200,27 @@ class TaskRuns:
                 running = attrs.evolve(workflow, status=Status.RUNNING, updated_at=now)
                 changes.append(await repos.workflows.upsert(running))
             attempt = found.attempt + 1 if found is not None else 1
-            started = attrs.evolve(request.task, attempt=attempt, created_at=now, updated_at=now)
-            changes += await repos.tasks.upsert_many([*_stamped(request.earlier, now), started])
-            return _Begun(started, changes)
+            states = _stamped([*states[:-1], attrs.evolve(states[-1], attempt=attempt)], now)
+            changes += await repos.tasks.upsert_many(states)
+            return _Begun(states[-1], changes)
 
-        return await self.store.transaction(write)
+        states = [*request.earlier, request.task]
+        try:
+            return await self.store.transaction(partial(write, states))
+        except InvalidError:
+            return await self.store.transaction(partial(write, [recordable(state) for state in states]))
 
     def _conclude(self, request: TaskRequest, outcome: TaskOutcome) -> WorkflowState | None:
         """Return the end of the execution, when it ends with this task."""
         if request.closing is None:
             return None
         sources = Sources(now=self.clock, uuid4=lambda: str(uuid4()))
-        final = closing_outcome(sources, request.closing, request.task.input, outcome)
+        final = closing_outcome(sources, request, request.closing, outcome)
         return final_state(request.closing.request, final) if final is not None else None
 
-    async def _perform(self, request: TaskRequest) -> TaskOutcome:
+    async def _perform(self, request: TaskRequest, task: TaskState) -> TaskOutcome:
+        if task.error is not None:  # what it was to work on cannot be recorded
+            return TaskOutcome(status=Status.FAILED, error=task.error)
         try:
             output = await self.performers.perform(request)
         except TaskError as error:

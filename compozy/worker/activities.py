@@ -13,6 +13,7 @@ from compozy.bridge import AsyncioHost
 from compozy.domain.errors import UnavailableError
 from compozy.domain.statuses import Status
 from compozy.domain.work import RecordRequest, TaskOutcome, TaskOutcomes, TaskRequest, TaskRequests
+from compozy.engine.orders import Orders
 from compozy.engine.task_groups import run_together
 from compozy.engine.task_runs import TaskRuns
 from compozy.telemetry.facts import bind_facts
@@ -37,11 +38,13 @@ class Activities:
         host: The asyncio loop that the worker runs on.
         runs: The work itself.
         crowd: How many tasks run at once of those that are handed out together.
+        orders: What is told to executions meanwhile; a queued task hears of that from the server.
     """
 
     host: AsyncioHost
     runs: TaskRuns
     crowd: trio.CapacityLimiter
+    orders: Orders
 
     @activity.defn(name=RUN_TASK)
     async def run_task(self, request: TaskRequest) -> TaskOutcome:
@@ -51,7 +54,7 @@ class Activities:
         bind_facts(
             exec_id=task.exec_id, workflow_id=task.workflow_id, task_id=task.task_id, task_exec_id=task.task_exec_id
         )
-        run = self.runs.run if activity.info().is_local else self._run_beating
+        run = self._run_obeying if activity.info().is_local else self._run_beating
         with sorting_errors():
             return await self.host.into_trio(run, request)
 
@@ -60,7 +63,7 @@ class Activities:
         """Do the work of several tasks at once; never queued."""
         task = several.requests[0].task
         bind_facts(exec_id=task.exec_id, workflow_id=task.workflow_id)
-        work = partial(run_together, self.runs.run, several.requests, limiter=self.crowd)
+        work = partial(run_together, self._run_obeying, several.requests, limiter=self.crowd)
         with sorting_errors():
             return TaskOutcomes(outcomes=await self.host.into_trio(work))
 
@@ -71,6 +74,9 @@ class Activities:
         bind_facts(exec_id=subject.exec_id, workflow_id=subject.workflow_id)
         with sorting_errors():
             return await self.host.into_trio(self.runs.record, request)
+
+    async def _run_obeying(self, request: TaskRequest) -> TaskOutcome:
+        return await self.orders.obey(self.runs.run, request)
 
     async def _run_beating(self, request: TaskRequest) -> TaskOutcome:
         async with beside(self._beat):

@@ -37,13 +37,13 @@ class Heeding:
     @workflow.signal(name=PAUSE, unfinished_policy=workflow.HandlerUnfinishedPolicy.ABANDON)
     async def pause(self) -> None:
         """Begin no further task."""
-        self._control.is_paused = True
+        self._control.put_pause(is_paused=True)
         await self._tell_standing()
 
     @workflow.signal(name=RESUME, unfinished_policy=workflow.HandlerUnfinishedPolicy.ABANDON)
     async def resume(self) -> None:
         """Go on."""
-        self._control.is_paused = False
+        self._control.put_pause(is_paused=False)
         await self._tell_standing()
 
     async def _tell_standing(self) -> None:

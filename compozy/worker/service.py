@@ -11,11 +11,13 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 import compozy
 from compozy.drivers.temporal.connection import Connection
+from compozy.engine.orders import Orders
 from compozy.engine.schedules.starting import DueExecutions
 from compozy.engine.task_runs import TaskRuns
 from compozy.worker.activities import Activities
 from compozy.worker.background import beside
 from compozy.worker.due import DueActivities
+from compozy.worker.polling import Polling
 from compozy.worker.scheduled import ScheduledWorkflow
 from compozy.worker.workflow import ChunkWorkflow, ExecutionWorkflow
 
@@ -51,27 +53,36 @@ async def run_worker(
         concurrency: How many tasks at a time: of those that are carried out within a step of their execution, of those
             that are handed out together there, and of those that are queued.
         due: Records what schedules start; None leaves that to other workers.
-        started: Called when the worker has begun to ask for work.
+        started: Called when the worker is there, and about to ask for work.
         stop: Returns when the worker is to end.
     """
     host = connection.host
-    worker = await host.call(partial(_make_worker, connection, runs, task_queue, concurrency, due))
+    orders = Orders()
+    polling = Polling(partial(_make_worker, connection, runs, orders, task_queue, concurrency, due))
 
     async def shut_down() -> None:
         await stop()
-        await host.call(worker.shutdown)
+        await host.call(polling.shut_down)
 
-    async with beside(shut_down):
+    async def announce() -> None:
+        await host.call(polling.wait_made)
         started()
-        await host.call(worker.run)
+
+    async with beside(partial(orders.listen, runs.pubsub)), beside(shut_down), beside(announce):
+        await host.call(polling.run)
 
 
-async def _make_worker(  # noqa: ASYNC124 - on the loop
-    connection: Connection, runs: TaskRuns, task_queue: str, concurrency: int, due: DueExecutions | None
+def _make_worker(
+    connection: Connection,
+    runs: TaskRuns,
+    orders: Orders,
+    task_queue: str,
+    concurrency: int,
+    due: DueExecutions | None,
 ) -> Worker:
     # A local activity that is cancelled when it has just ended is nothing to warn of: a race has such losers.
     warnings.filterwarnings("ignore", "Cannot find activity to cancel", UserWarning)
-    activities = Activities(connection.host, runs, trio.CapacityLimiter(concurrency))
+    activities = Activities(connection.host, runs, trio.CapacityLimiter(concurrency), orders)
     scheduled = [] if due is None else [ScheduledWorkflow]
     accepting = [] if due is None else [DueActivities(connection.host, due).accept]
     return Worker(

@@ -43,6 +43,7 @@ class ChunkWorkflow:
     @workflow.signal(name=CHUNK_NEWS)
     def hear(self, news: ChunkNews) -> None:
         """Hear what was told to the execution."""
-        self._control.is_paused = news.is_paused
+        if news.is_paused is not self._control.is_paused:
+            self._control.put_pause(is_paused=news.is_paused)
         for signal in news.signals:
             self._control.take(signal)

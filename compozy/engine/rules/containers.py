@@ -1,6 +1,7 @@
 """What a container of tasks shows of them: its output, its progress, and why it failed."""
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Final
 
 from compozy.domain.executions import Failure
@@ -9,7 +10,10 @@ from compozy.domain.statuses import Status
 from compozy.domain.work import TaskOutcome
 
 _MOST_TOLD: Final = 10
-"""Of how many tasks the message of a failure tells; its details tell of all."""
+"""Of how many tasks the message of a failure tells."""
+
+_MOST_DETAILED: Final = 20
+"""How many messages of tasks the details of a failure have."""
 
 
 def progress(statuses: Sequence[Status], *, total: int, status: Status) -> JsonObject:
@@ -42,7 +46,7 @@ def progress(statuses: Sequence[Status], *, total: int, status: Status) -> JsonO
 
 
 def container_output(children: Mapping[str, TaskOutcome], status: Status, *, total: int | None = None) -> JsonObject:
-    """Return the recorded output of a container: its tasks' outputs, and how many ended how.
+    """Return the recorded output of a container: the outputs of its tasks that have one, and how many ended how.
 
     Args:
         children: How its tasks ended, by id.
@@ -51,12 +55,14 @@ def container_output(children: Mapping[str, TaskOutcome], status: Status, *, tot
     """
     statuses = [outcome.status for outcome in children.values()]
     return {
-        "outputs": {child_id: outcome.output for child_id, outcome in children.items()},
+        "outputs": {child_id: outcome.output for child_id, outcome in children.items() if outcome.output is not None},
         "progress_info": progress(statuses, total=len(children) if total is None else total, status=status),
     }
 
 
-def container_failure(children: Mapping[str, TaskOutcome], *, total: int | None = None) -> Failure:
+def container_failure(
+    children: Mapping[str, TaskOutcome], *, total: int | None = None, most: int = _MOST_DETAILED
+) -> Failure:
     """Return why a container failed: which of its tasks did not succeed, and what each said.
 
     Those that were canceled come last: with most strategies they are the consequence, not the cause.
@@ -68,6 +74,7 @@ def container_failure(children: Mapping[str, TaskOutcome], *, total: int | None 
     Args:
         children: How its tasks ended, by id.
         total: As for :func:`container_output`.
+        most: How many messages its details have; how many tasks more there are they say under ``more``.
     """
     failed = {child_id: outcome for child_id, outcome in children.items() if outcome.status is not Status.SUCCESS}
     messages = {
@@ -76,8 +83,11 @@ def container_failure(children: Mapping[str, TaskOutcome], *, total: int | None 
     }
     told = [f"{child_id}: {message}" for child_id, message in messages.items()]
     listed = "; ".join(told[:_MOST_TOLD]) + (f"; and {len(told) - _MOST_TOLD} more" if len(told) > _MOST_TOLD else "")
+    details: JsonObject = {"children": dict(islice(messages.items(), most))}
+    if len(messages) > most:
+        details["more"] = len(messages) - most
     return Failure(
         code="CHILD_FAILED",
         message=f"{len(failed)} of {len(children) if total is None else total} tasks did not succeed: {listed}",
-        details={"children": messages},
+        details=details,
     )

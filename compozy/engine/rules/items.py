@@ -1,27 +1,21 @@
-"""The items of a collection: what they are made of, which are kept, in which order, and how their tasks are called."""
+"""The items of a collection: what they are made of, and how their tasks are called."""
 
-from collections.abc import Mapping, Sequence
-from typing import Final, TypeVar
+from collections.abc import Callable, Collection, Sequence
 
 from compozy.domain.errors import InvalidError, Problem
 from compozy.domain.json import Json
 from compozy.engine.rules.ranges import find_range
 from compozy.templates.numerals import parse_json
+from compozy.templates.ordering import naturally
 from compozy.templates.values import kind, to_text
 
-_YES: Final = frozenset({"true", "yes", "1", "on"})
-_NO: Final = frozenset({"false", "no", "0", "off", ""})
-_MOST_SHOWN: Final = 80
 
-_Child = TypeVar("_Child")
-
-
-def items_of(value: Json) -> list[Json]:
+def items_of(value: Json, *, order: Callable[[Collection[str]], list[str]] = naturally) -> list[Json]:
     """Return the items that a collection runs its task for.
 
     ============================================= =====================================================
     a list                                        its items
-    an object                                     ``{"key": …, "value": …}`` for each, sorted by key
+    an object                                     ``{"key": …, "value": …}`` for each, by key (``k-2`` before ``k-10``)
     ``"1..5"``, ``"5..1"``, ``"a..e"``            the numbers, or the letters
     text that is a list or an object in JSON      the same as for that list or object
     nothing, blank text                           none: a template that came to nothing has no items
@@ -35,6 +29,7 @@ def items_of(value: Json) -> list[Json]:
 
     Args:
         value: ``items`` of the collection, rendered.
+        order: Puts the keys of an object in order.
 
     Raises:
         InvalidError: It is a range with ends that do not belong together, or one that is too long.
@@ -42,7 +37,7 @@ def items_of(value: Json) -> list[Json]:
     if isinstance(value, str):
         value = _of_text(value)
     if isinstance(value, dict):
-        return [{"key": key, "value": value[key]} for key in sorted(value)]
+        return [{"key": key, "value": value[key]} for key in order(value)]
     if isinstance(value, list):
         return list(value)
     return [] if value is None else [value]
@@ -61,44 +56,6 @@ def _of_text(text: str) -> Json:
     return text if counted is None else counted
 
 
-def kept(answer: Json) -> bool:
-    """Tell whether the answer of a filter, or of a condition, is yes.
-
-    >>> kept("Yes"), kept(1), kept("off"), kept("")
-    (True, True, False, False)
-
-    Args:
-        answer: A boolean, 0 or 1, or the text of a template: true, yes, 1, on; false, no, 0, off or blank, in any case.
-            Nothing at all counts as blank, as templates write it.
-
-    Raises:
-        InvalidError: It is anything else.
-    """
-    if isinstance(answer, list | dict) or (isinstance(answer, float) and not answer.is_integer()):
-        raise _no_answer(kind(answer))
-    word = to_text(answer).strip().lower()
-    if word not in _YES | _NO:
-        raise _no_answer(repr(word if len(word) <= _MOST_SHOWN else f"{word[:_MOST_SHOWN]}…"))
-    return word in _YES
-
-
-def _no_answer(said: str) -> InvalidError:
-    hint = "true, yes, 1 and on are yes; false, no, 0, off and blank are no"
-    return InvalidError(Problem(message=f"{said} is neither yes nor no", hint=hint))
-
-
-def in_index_order(children: Mapping[str, _Child]) -> list[_Child]:
-    """Return the children of a collection in the order of its items: 10 after 2.
-
-    >>> in_index_order({"10": "k", "2": "c", "0": "a"})
-    ['a', 'c', 'k']
-
-    Args:
-        children: By the number of their item, as text: that is what keys are in recorded histories.
-    """
-    return [children[index] for index in sorted(children, key=int)]
-
-
 def child_ids(rendered: Sequence[Json]) -> tuple[str, ...]:
     """Return the ids of a collection's children, one for each item, in order.
 
@@ -111,7 +68,7 @@ def child_ids(rendered: Sequence[Json]) -> tuple[str, ...]:
         rendered: What the template of the child's id came to, item by item.
 
     Raises:
-        InvalidError: Two are the same, or one is blank or neither text nor number.
+        InvalidError: Two are the same, or one is blank, no text that can be kept, or neither text nor number.
     """
     first: dict[str, int] = {}
     hint = "put {{ .index }} into the id of the collection's task"
@@ -120,8 +77,16 @@ def child_ids(rendered: Sequence[Json]) -> tuple[str, ...]:
             said = "blank" if isinstance(value, str) else kind(value)
             raise InvalidError(Problem(message=f"the id for item {index} came to {said}, which is no id", hint=hint))
         child_id = to_text(value)
+        if not _is_plain(child_id):
+            message = f"the id {child_id!r} for item {index} holds NUL or half a character, which no store keeps"
+            raise InvalidError(Problem(message=message, hint=hint))
         earlier = first.setdefault(child_id, index)
         if earlier != index:
             message = f"the items {earlier} and {index} have the same id {child_id!r}"
             raise InvalidError(Problem(message=message, hint=hint))
     return tuple(first)
+
+
+def _is_plain(text: str) -> bool:
+    """Tell whether a text can be kept anywhere: without NUL and half characters (lone surrogates)."""
+    return "\0" not in text and (text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text))

@@ -48,12 +48,14 @@ def router_output(value: Json, *, route_taken: str) -> JsonObject:
 
     >>> router_output(True, route_taken="ship-order")
     {'condition': 'true', 'route_taken': 'ship-order', 'router_type': 'conditional'}
+    >>> router_output(None, route_taken="ask-again")["condition"]
+    'null'
 
     Args:
-        value: What its condition came to; shown as text.
+        value: What its condition came to; shown as text, as the key of a route is written.
         route_taken: Id of the task that follows.
     """
-    shown = "" if value is None else _worded(value).strip()
+    shown = "null" if value is None else _worded(value).strip()
     return {"condition": shown, "route_taken": route_taken, "router_type": "conditional"}
 
 

@@ -11,6 +11,8 @@ strategy        FAILED when                          SUCCESS when
 
 The words ``the first`` decide at once, before the rest has ended. A task that was canceled or timed out did not end
 well. A container without tasks has succeeded.
+
+A task that was skipped has done nothing: ``best_effort`` and ``race`` leave it out, unless all were skipped.
 """
 
 from collections.abc import Sequence
@@ -56,7 +58,7 @@ _RULES: Final = {
 }
 
 
-def verdict(strategy: Strategy, statuses: Sequence[Status], *, total: int) -> Verdict:
+def verdict(strategy: Strategy, statuses: Sequence[Status], *, total: int, skipped: int = 0) -> Verdict:
     """Return how a container stands whose tasks stand so.
 
     Their order does not matter, and a verdict once given stays whatever the rest does: the tasks that a race cancels
@@ -71,18 +73,19 @@ def verdict(strategy: Strategy, statuses: Sequence[Status], *, total: int) -> Ve
         strategy: The container's.
         statuses: Of its tasks; those that have not begun may be left out.
         total: How many tasks it has.
+        skipped: How many of those that succeeded did so because they were skipped.
 
     Raises:
         ValueError: There are more statuses than tasks.
     """
     if len(statuses) > total:
         raise ValueError(f"{len(statuses)} statuses for {total} tasks")
-    if total == 0:
+    if skipped == total:
         return Verdict(status=Status.SUCCESS)
     rule = _RULES[strategy]
     ended = sum(status.is_terminal for status in statuses)
     succeeded = sum(status is Status.SUCCESS for status in statuses)
-    is_settled = ended > succeeded if rule.needs_all else succeeded > 0
+    is_settled = ended > succeeded if rule.needs_all else succeeded > skipped
     if ended < total and not (rule.is_early and is_settled):
         return Verdict()
     # The one that decides says FAILED where all are needed; where none decided, it is the other way round.

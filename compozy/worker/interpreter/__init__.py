@@ -8,9 +8,10 @@ From the outside in: ``execution`` follows the tasks at the top from the first t
 every task has (condition, input, attempts, time limits, outputs), ``kinds`` what each type does in the middle of it.
 ``children`` runs the tasks in a container under its strategy, ``items`` says what a collection runs its task for, and
 ``chunks`` and ``part`` split a large one over several workflows. ``frames`` is where a task is and what its templates
-see, ``work`` how activities are called, ``queueing`` which of them are queued and ``groups`` which travel together,
-``records`` what has been written and what is still to be, ``control`` what is told to an execution from outside,
-``cancelling`` how it is stopped.
+see, ``environment`` the variables that it gives them, ``event_names`` what signals and waits call an event. ``work`` is
+how activities are called, ``queueing`` which of them are queued and ``groups`` which travel together, ``records`` what
+has been written and what is still to be, ``control`` what is told to an execution from outside, ``sleeping`` the pause
+after a task, ``cancelling`` how it is stopped, ``changes`` what executions that began earlier do otherwise.
 """
 
 from compozy.worker.interpreter.execution import Interpreter

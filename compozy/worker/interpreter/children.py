@@ -1,21 +1,23 @@
 """The tasks in a container: when each begins, when the rest is not wanted any more, and how the container ended."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import attrs
-from temporalio import workflow
 
 from compozy.domain.definitions import CONTAINERS, Strategy, TaskDefinition
+from compozy.domain.executions import Failure
 from compozy.domain.statuses import Status
 from compozy.domain.views import TaskView
 from compozy.domain.work import TaskOutcome
 from compozy.engine import planning
 from compozy.engine.rules.containers import container_failure, container_output
-from compozy.engine.rules.strategies import verdict
+from compozy.engine.rules.strategies import Verdict, verdict
 from compozy.worker.interpreter.cancelling import cancel_and_wait, raise_if_canceled
+from compozy.worker.interpreter.changes import Change, has
 from compozy.worker.interpreter.frames import Frame
 from compozy.worker.interpreter.runs import Done, Ending, Runner, TaskRun
+from compozy.worker.interpreter.sleeping import sleep_after
 
 
 @attrs.frozen
@@ -125,12 +127,11 @@ class _Siblings:
         if self.pace.shows_elders:
             child.frame.scope["tasks"][child.task.id] = view.as_json()
         # As if there were one more: it may be in another part of the container.
-        return verdict(self.strategy, [view.status], total=2).cancels_rest
+        return _verdict(self.strategy, [view], total=2).cancels_rest
 
     async def _pause_after(self, position: int) -> None:
-        sleep = self.children[position].task.sleep
-        if self.pace.is_sequence and sleep is not None and position + 1 < len(self.children):
-            await workflow.sleep(sleep)
+        if self.pace.is_sequence and position + 1 < len(self.children):
+            await sleep_after(self.children[position].task, self._view(position))
 
     async def _stop(self) -> None:
         try:
@@ -147,13 +148,21 @@ class _Siblings:
     def _view(self, position: int) -> TaskView:
         task = self.tasks.get(position)
         if task is None or task.cancelled():
-            return canceled_view(self.children[position].task)
+            child = self.children[position]
+            return canceled_view(child.task, self.runner.stopped.get(child.frame.run_id_of(child.task.id)))
         return task.result().view
 
 
-def canceled_view(task: TaskDefinition) -> TaskView:
-    """Return how a task in a container ended that was not wanted any more."""
-    children: dict[str, TaskView] | None = {} if task.type in CONTAINERS else None
+def canceled_view(task: TaskDefinition, ended: Mapping[str, TaskView] | None = None) -> TaskView:
+    """Return how a task in a container ended that was not wanted any more.
+
+    Args:
+        task: The task.
+        ended: How the tasks in it ended, by id; None when none has begun.
+    """
+    children: dict[str, TaskView] | None = None
+    if task.type in CONTAINERS:
+        children = dict(ended) if ended and has(Change.CANCELED_KEEP_CHILDREN) else {}
     return TaskView(status=Status.CANCELED, error=planning.CANCELED.error, children=children)
 
 
@@ -169,9 +178,25 @@ def container_ending(run: TaskRun, *, outcome: TaskOutcome | None = None) -> End
         for child_id, view in run.children.items()
     }
     if outcome is None:
-        statuses = [each.status for each in outcomes.values()]
-        status = verdict(run.task.strategy, statuses, total=len(statuses)).status
+        status = _verdict(run.task.strategy, list(run.children.values()), total=len(outcomes)).status
         assert status is not None  # noqa: S101 - all children have ended
-        error = None if status is Status.SUCCESS else container_failure(outcomes)
+        error = None if status is Status.SUCCESS else _failure(outcomes)
         outcome = TaskOutcome(status=status, error=error)
     return Ending(outcome=attrs.evolve(outcome, output=container_output(outcomes, outcome.status)))
+
+
+def _verdict(strategy: Strategy, views: Sequence[TaskView], *, total: int) -> Verdict:
+    statuses, skipped = [view.status for view in views], sum(view.is_skipped for view in views)
+    reached = verdict(strategy, statuses, total=total, skipped=skipped)
+    if skipped:
+        once = verdict(strategy, statuses, total=total)
+        if once != reached and not has(Change.SKIPPED_DO_NOT_COUNT):
+            return once
+    return reached
+
+
+def _failure(outcomes: Mapping[str, TaskOutcome]) -> Failure:
+    told = container_failure(outcomes)
+    if "more" in told.details and not has(Change.FEWER_MESSAGES):
+        return container_failure(outcomes, most=len(outcomes))
+    return told

@@ -32,6 +32,7 @@ from compozy.worker.interpreter.frames import Frame
 from compozy.worker.interpreter.items import children_of, pace_of
 from compozy.worker.interpreter.patience import STEP
 from compozy.worker.interpreter.runs import Runner, TaskRun
+from compozy.worker.interpreter.sleeping import sleep_after
 from compozy.worker.names import CHUNK_NEWS, CHUNK_WORKFLOW
 
 MOST_RUNS: Final = 250
@@ -75,16 +76,11 @@ async def run_in_chunks(
             raise_if_canceled()  # a part returns even then
             if outcome.is_settled:
                 break
-            await _pause_between(run, is_last=start + size >= len(items))
+            if pace_of(run.task).is_sequence and start + size < len(items):
+                await sleep_after(run.task.tasks[0], run.children[part[-1].child_id])
     finally:
         _pass_over_rest(runner, run, frame, items)
     await runner.records.write_if_many()
-
-
-async def _pause_between(run: TaskRun, *, is_last: bool) -> None:
-    sleep = run.task.tasks[0].sleep
-    if pace_of(run.task).is_sequence and sleep is not None and not is_last:
-        await workflow.sleep(sleep)
 
 
 def _pass_over_rest(runner: Runner, run: TaskRun, frame: Frame, items: Sequence[CollectionItem]) -> None:
@@ -159,6 +155,7 @@ def _shared_of(runner: Runner, run: TaskRun, frame: Frame) -> ChunkFrame:
         task=task,
         scope=_scope_of(frame.scope, run.task, runner),
         path=frame.path,
+        env=frame.env,
         parent_id=frame.parent_id,
         queues=frame.queues,
     )

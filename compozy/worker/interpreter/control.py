@@ -6,12 +6,14 @@ and it is kept until the last of them has. A wait looks at what came in the orde
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 import attrs
 from temporalio import workflow
 
 from compozy.domain.statuses import Status
 from compozy.domain.work import Signal
+from compozy.worker.interpreter.patience import STEP
 
 
 @attrs.define(eq=False)
@@ -42,6 +44,7 @@ class Control:
         came: All signals that came, oldest first; those that run a part of the execution are told of them.
         waiters: The waits under way.
         heard: The event ids of those that some wait has looked at.
+        orders: How often it was told to pause or to go on.
     """
 
     is_paused: bool = False
@@ -50,6 +53,8 @@ class Control:
     came: list[Signal] = attrs.Factory(list)
     waiters: list[Waiter] = attrs.Factory(list)
     heard: set[str] = attrs.Factory(set)
+    orders: int = 0
+    _heeding: set[bool] = attrs.field(factory=set, init=False)
 
     @property
     def standing(self) -> Status:
@@ -92,6 +97,34 @@ class Control:
         """Note that some wait, here or in a part of the execution, has looked at these signals."""
         self.heard.update(event_ids)
         self._drop_heard()
+
+    def put_pause(self, *, is_paused: bool) -> None:
+        """Heed that the execution is to pause, or to go on."""
+        self.is_paused = is_paused
+        self.orders += 1
+
+    async def heed(self, *, is_canceled: bool) -> None:
+        """Let the step of the workflow end, so that the server tells what it holds back; return when it has told.
+
+        An order that came before, or does not come, is waited for in vain, and not for long.
+
+        Cancellation: is the order to cancel.
+
+        Args:
+            is_canceled: Whether only that order will do: the work has been stopped.
+        """
+        if self.is_paused and not is_canceled:
+            return
+        if is_canceled in self._heeding:  # siblings that hear of it together wait together
+            await workflow.wait_condition(lambda: is_canceled not in self._heeding)
+            return
+        self._heeding.add(is_canceled)
+        known = self.orders
+        try:
+            with suppress(TimeoutError):
+                await workflow.wait_condition(lambda: not is_canceled and self.orders > known, timeout=STEP)
+        finally:
+            self._heeding.discard(is_canceled)
 
     async def wait_while_paused(self) -> None:
         """Return when tasks may begin."""

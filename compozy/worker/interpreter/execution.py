@@ -3,7 +3,6 @@
 import asyncio
 
 import attrs
-from temporalio import workflow
 
 from compozy.domain.definitions import TaskDefinition, Transition
 from compozy.domain.errors import InvalidError
@@ -15,6 +14,7 @@ from compozy.worker.interpreter.cancelling import raise_if_canceled
 from compozy.worker.interpreter.control import Control
 from compozy.worker.interpreter.frames import Frame
 from compozy.worker.interpreter.runs import Done
+from compozy.worker.interpreter.sleeping import sleep_after
 from compozy.worker.interpreter.tasks import Tasks
 
 
@@ -41,8 +41,6 @@ class Interpreter:
         """Run the execution to its end, record that, and return its final status."""
         try:
             final = await self._run_tasks()
-        except InvalidError as error:
-            final = TaskOutcome(status=Status.FAILED, error=conclusions.failure_of(error))
         except asyncio.CancelledError:
             await self._conclude(planning.CANCELED)
             raise
@@ -70,9 +68,11 @@ class Interpreter:
             if transition is None:
                 return conclusions.final_outcome(self.tasks.sources, self.request, self.tasks.ended, task.id)
             raise_if_canceled()
-            if task.sleep is not None:
-                await workflow.sleep(task.sleep)
-            carried = scopes.carried_input(self.tasks.sources, transition, done.view, frame.scope)
+            await sleep_after(task, done.view)
+            try:
+                carried = scopes.carried_input(self.tasks.sources, transition, done.view, frame.scope)
+            except InvalidError as error:
+                return conclusions.stranded_outcome(task.id, error)
             task = by_id[transition.next or ""]
 
     async def _conclude(self, final: TaskOutcome) -> None:

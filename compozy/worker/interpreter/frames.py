@@ -23,6 +23,7 @@ class Frame:
     Attributes:
         request: The execution.
         scope: What the templates of the tasks here see. Its ``tasks`` grows as tasks here end; nothing else changes.
+        env: The variables of the containers around, which tools here are given.
         path: The ids of the containers down to here, which makes the identifiers of the runs here; empty at the top.
         parent_id: ``task_exec_id`` of the container's run; None at the top.
         queues: Whether even short work is queued here (:mod:`compozy.worker.interpreter.queueing`).
@@ -31,6 +32,7 @@ class Frame:
 
     request: ExecutionRequest
     scope: JsonObject
+    env: JsonObject = attrs.Factory(dict)
     path: str = ""
     parent_id: str | None = None
     queues: bool = False
@@ -70,6 +72,7 @@ class Frame:
         return Frame(
             request=self.request,
             scope={**self.scope, "tasks": dict(self.scope["tasks"]), "parent": parent},
+            env=self.env,
             path=path if attempt == 1 else f"{path}@{attempt}",
             parent_id=state.task_exec_id,
             queues=self.queues or queues_children(task, self.request.definition.tools),

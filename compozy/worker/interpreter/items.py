@@ -37,9 +37,13 @@ async def collected(runner: Runner, run: TaskRun, frame: Frame) -> Sequence[Coll
     """
     definition = definition_of(run.task)
     try:
-        items = items_of(render(definition.items, run.scope, sources=runner.sources))
-        kept = await _kept(runner, definition, items, run.scope)
-        ids = await _ids(runner, run.task, kept, frame)
+        with scopes.placed("items"):
+            rendered = render(definition.items, run.scope, sources=runner.sources)
+            items = items_of(rendered, order=runner.sources.in_order)
+        with scopes.placed("filter"):
+            kept = await _kept(runner, definition, items, run.scope)
+        with scopes.placed("task.id"):
+            ids = await _ids(runner, run.task, kept, frame)
     except InvalidError as error:
         raise TaskError(str(error), error_code=_FAILED) from error
     return [CollectionItem(child_id=child_id, index=index, item=kept[index]) for index, child_id in enumerate(ids)]

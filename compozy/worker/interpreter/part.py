@@ -24,6 +24,7 @@ async def run_part(shared: ChunkFrame, chunk: Chunk, control: Control) -> ChunkO
     frame = Frame(
         request=shared.request,
         scope=shared.scope,
+        env=shared.env,
         path=shared.path,
         parent_id=shared.parent_id,
         queues=shared.queues,

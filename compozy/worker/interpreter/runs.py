@@ -26,6 +26,7 @@ class TaskRun:
         state: What is recorded of it, with its rendered input; its status is RUNNING.
         frame: Where it runs.
         scope: What its templates see: that of the frame, with its own ``.env``, and its input as ``.with``.
+        env: The variables that its tool is given: those of the containers around it, and its own.
         attempt: Which attempt it is, from 1.
         children: How the tasks in it ended, by id; a container fills it while it runs, so that what has ended is known
             even if the container does not come to its own end.
@@ -35,6 +36,7 @@ class TaskRun:
     state: TaskState
     frame: Frame
     scope: JsonObject
+    env: JsonObject = attrs.Factory(dict)
     attempt: int = 1
     children: dict[str, TaskView] = attrs.Factory(dict)
 
@@ -77,6 +79,7 @@ class Runner(ABC):
         control: What was told to it.
         sources: Where ``now`` and ``uuidv4`` come from: the workflow, so that a replay sees the same.
         ended: The tasks at the top that have ended, in the order they ran.
+        stopped: How the tasks in a container ended that was cancelled itself, by the identifier of its run.
     """
 
     request: ExecutionRequest
@@ -84,6 +87,7 @@ class Runner(ABC):
     control: Control
     sources: Sources
     ended: dict[str, TaskView]
+    stopped: dict[str, dict[str, TaskView]] = attrs.Factory(dict)
 
     @abstractmethod
     async def run(self, task: TaskDefinition, carried: JsonObject, frame: Frame) -> Done:

@@ -21,10 +21,12 @@ from compozy.domain.views import TaskView
 from compozy.domain.work import ExecutionRequest, TaskOutcome
 from compozy.engine import conclusions, planning, scopes
 from compozy.engine.checking import check_output, check_task_input, input_schemas_of
-from compozy.templates import Sources, render
+from compozy.templates import Sources
 from compozy.worker.interpreter.cancelling import raise_if_canceled
+from compozy.worker.interpreter.changes import Change, has
 from compozy.worker.interpreter.children import container_ending
 from compozy.worker.interpreter.control import Control
+from compozy.worker.interpreter.environment import with_variables
 from compozy.worker.interpreter.frames import Frame
 from compozy.worker.interpreter.kinds import KINDS
 from compozy.worker.interpreter.records import Records
@@ -47,7 +49,11 @@ class Tasks(Runner):
             control: What is told to it meanwhile.
         """
         # What a replay answers the same again.
-        sources = Sources(now=workflow.now, uuid4=lambda: str(workflow.uuid4()))
+        sources = Sources(
+            now=workflow.now,
+            uuid4=lambda: str(workflow.uuid4()),
+            counts_digits=lambda: has(Change.DIGITS_ARE_NUMBERS),
+        )
         return cls(
             request=request,
             records=Records(request),
@@ -59,7 +65,7 @@ class Tasks(Runner):
     @override
     async def run(self, task: TaskDefinition, carried: JsonObject, frame: Frame) -> Done:
         scope = {**frame.scope, "task": {"id": task.id, "type": task.type.value}}
-        run = TaskRun(task=task, state=self._state_of(task, frame), frame=frame, scope=scope)
+        run = TaskRun(task=task, state=self._state_of(task, frame), frame=frame, scope=scope, env=frame.env)
         try:
             await self.control.wait_while_paused()
             raise_if_canceled()
@@ -76,6 +82,8 @@ class Tasks(Runner):
             ending = _ended(error)
         except asyncio.CancelledError:
             self.records.note_end(run.state, planning.CANCELED)
+            if run.children:
+                self.stopped[run.state.task_exec_id] = dict(run.children)
             if workflow.cancellation_reason() is None:  # else the end of the execution is written next
                 await self._told_no_more(run)
             raise
@@ -94,18 +102,19 @@ class Tasks(Runner):
 
     def _is_wanted(self, run: TaskRun) -> bool:
         # What a wait asks of signals, and a router of its routes, is in their own parts of the definition.
-        return run.task.condition is None or scopes.holds(self.sources, run.task.condition, run.scope)
+        if run.task.condition is None:
+            return True
+        with scopes.placed("condition"):
+            return scopes.holds(self.sources, run.task.condition, run.scope)
 
     def _prepared(self, run: TaskRun, carried: JsonObject) -> TaskRun:
         """Return the run with its variables and its input, rendered and checked."""
-        task, scope = run.task, run.scope
-        if task.env:
-            scope = {**scope, "env": {**(scope.get("env") or {}), **render(task.env, scope, sources=self.sources)}}
-        definition = self.request.definition
+        task, definition = run.task, self.request.definition
+        run = with_variables(self, run)
         tool = definition.tools.get(task.tool) if task.tool is not None else None
-        input_ = scopes.task_input(self.sources, task, tool, carried, scope)
+        input_ = scopes.task_input(self.sources, task, tool, carried, run.scope)
         input_ = check_task_input(input_schemas_of(task, definition), input_)
-        return attrs.evolve(run, state=attrs.evolve(run.state, input=input_), scope={**scope, "with": input_})
+        return attrs.evolve(run, state=attrs.evolve(run.state, input=input_), scope={**run.scope, "with": input_})
 
     async def _attempts(self, run: TaskRun) -> Ending:
         """Try until it succeeds, or the policy or the time for all attempts gives out."""
@@ -143,7 +152,8 @@ class Tasks(Runner):
         """Conclude a task that is not wanted; it has nothing that its ``outputs`` could shape."""
         outcome = TaskOutcome(status=Status.SUCCESS, output={"skipped": True})
         self.records.note_end(run.state, outcome)
-        return Done(view=TaskView(status=outcome.status, output=outcome.output, input=run.state.input))
+        view = TaskView(status=outcome.status, output=outcome.output, input=run.state.input, is_skipped=True)
+        return Done(view=view)
 
     def _concluded(self, run: TaskRun, ending: Ending) -> Done:
         outcome = ending.outcome

@@ -10,12 +10,14 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 from temporalio.workflow import ActivityCancellationType
 
+from compozy.domain.executions import TaskState
 from compozy.domain.statuses import Status
 from compozy.domain.views import TaskView
 from compozy.domain.work import Closing, ExecutionRequest, Shaping, TaskOutcome, TaskRequest, Work
 from compozy.engine import planning
 from compozy.engine.naming import pruned
 from compozy.templates import reads
+from compozy.worker.interpreter.cancelling import raise_if_canceled
 from compozy.worker.interpreter.patience import HEARTBEAT, SLACK, UNTIL_IT_WORKS
 from compozy.worker.interpreter.runs import Runner, TaskRun
 from compozy.worker.names import RUN_TASK
@@ -59,7 +61,20 @@ async def do(runner: Runner, run: TaskRun, work: Work, *, limit: timedelta, is_l
         runner.records.put_back(earlier)  # nobody knows whether it came to be written
         raise
     runner.records.concluded = outcome.concluded or runner.records.concluded
+    if outcome.is_told and outcome.concluded is None:
+        await _heed(runner, run, outcome, earlier)
     return outcome
+
+
+async def _heed(runner: Runner, run: TaskRun, outcome: TaskOutcome, earlier: tuple[TaskState, ...]) -> None:
+    """Wait for the order that the worker knows of (:mod:`compozy.engine.orders`), which may have stopped the work."""
+    is_canceled = outcome.status is Status.CANCELED
+    if is_canceled:
+        runner.records.put_back(earlier)  # it may have been stopped before anything was written
+    await runner.control.heed(is_canceled=is_canceled)
+    raise_if_canceled()
+    if is_canceled:  # by an order that did not come after all; nobody has recorded the end
+        runner.records.note_end(run.state, outcome)
 
 
 async def _queued(request: TaskRequest, run: TaskRun) -> TaskOutcome:
@@ -117,7 +132,9 @@ def _size_of(view: TaskView) -> int:
 
 def _shaping(run: TaskRun) -> Shaping | None:
     task = run.task
-    if task.outputs is None and task.output_schema is None:
+    tool = run.frame.request.definition.tools.get(task.tool) if task.tool is not None else None
+    tool_schema = tool.output_schema if tool is not None else None
+    if task.outputs is None and task.output_schema is None and tool_schema is None:
         return None
     scope = {} if task.outputs is None else pruned(run.scope, reads(task.outputs))
-    return Shaping(output_schema=task.output_schema, outputs=task.outputs, scope=scope)
+    return Shaping(tool_schema=tool_schema, output_schema=task.output_schema, outputs=task.outputs, scope=scope)

@@ -82,6 +82,28 @@ CASES = {
             None,
         ),
     ),
+    "skipped": (
+        {
+            "tasks": [
+                echo("first", condition="1 > 2", sleep=60.0, on_success=then("all")),
+                {
+                    "id": "all",
+                    "type": "composite",
+                    "strategy": "fail_fast",
+                    "tasks": [echo("no", condition="1 > 2", sleep=60.0), echo("yes", sleep=60.0)],
+                    "on_success": then("each"),
+                },
+                {
+                    "id": "each",
+                    "type": "collection",
+                    "collection": {"items": "1..2", "mode": "sequential"},
+                    "tasks": [echo("t{{ .item }}", condition="item > 1", sleep=60.0)],
+                },
+            ],
+            "outputs": {"last": "{{ .tasks.each.output.t2.output }}"},
+        },
+        (Status.SUCCESS, {"last": {}}, None),
+    ),
     "condition-wrong": ({"tasks": [echo(condition="input.absent > 1")]}, (Status.FAILED, None, "EXPRESSION_INVALID")),
     "retried": (
         {"tasks": [{"id": "t", "tool": "fail", "retry": {"initial_interval": 0.01, "maximum_attempts": 3}}]},
@@ -229,6 +251,24 @@ CASES = {
             ]
         },
         (Status.SUCCESS, {"all": {"output": {"a": {"output": {"n": 1}}, "b": {"output": {"n": 2}}}}}, None),
+    ),
+    "composite-outputs": (
+        {
+            "tasks": [
+                echo("a", **{"with": {"n": 1}}, on_success=then("all")),
+                {
+                    "id": "all",
+                    "type": "composite",
+                    "strategy": "fail_fast",
+                    "tasks": [echo("a", **{"with": {"n": 2}}), echo("b", **{"with": {"n": 3}})],
+                    "outputs": {"n": "{{ .tasks.a.output.n }} {{ .tasks.b.output.n }} {{ .children.b.status }}"},
+                    "on_success": then("after"),
+                },
+                echo("after", **{"with": {"n": "{{ .tasks.a.output.n }}"}}),
+            ],
+            "outputs": {"own": "{{ .tasks.all.output.output.n }}", "after": "{{ .tasks.after.output.n }}"},
+        },
+        (Status.SUCCESS, {"own": "2 3 SUCCESS", "after": 1}, None),
     ),
     "composite-retried": (
         {
@@ -465,6 +505,54 @@ async def test_each_construct_gives_what_the_language_says_and_replays(program, 
 
 def test_a_history_of_each_construct_is_kept(histories):
     assert set(CASES) <= {file.stem for file in histories.iterdir()}, "run: make histories"
+
+
+# Each: a task whose templates cannot be rendered, and the place that must be told.
+MISSING = "{{ .input.nobody }}"
+PLACES = {
+    "with.n": echo("first", **{"with": {"n": MISSING}}),
+    "outputs.n[0]": echo("first", outputs={"n": [MISSING]}),
+    "env.N": echo("first", env={"N": MISSING}),
+    "items": {"id": "first", "type": "collection", "collection": {"items": MISSING}, "tasks": [echo()]},
+    "signal.payload.n": {"id": "first", "type": "signal", "signal": {"name": "x", "payload": {"n": MISSING}}},
+    "wait_for": {"id": "first", "type": "wait", "wait": {"name": MISSING}},
+    "condition": echo("first", condition=MISSING),
+    "on_success.with.n": echo("first", on_success={"next": "second", "with": {"n": MISSING}}),
+    "on_error.with.n.m": {"id": "first", "tool": "fail", "on_error": {"next": "second", "with": {"n": {"m": MISSING}}}},
+}
+
+
+async def test_what_cannot_be_rendered_is_told_with_its_task_its_key_and_a_caret(program, subtests):
+    for place, task in PLACES.items():
+        with subtests.test(place):
+            execution = await program.run([task, echo("second")])
+
+            error = execution.workflow.error
+            code = "ITEMS_INVALID" if place == "items" else "TEMPLATE_INVALID"
+            assert (execution.workflow.status, error.code) == (Status.FAILED, code)
+            assert error.message.startswith(f"task 'first': {place}: no \"nobody\" in .input\n  {MISSING}\n")
+            assert error.message.splitlines()[2].startswith(f"{' ' * 12}^ (")
+            assert [task.task_id for task in execution.tasks] == ["first"]
+
+
+async def test_an_expression_that_cannot_be_evaluated_is_told_with_its_task_and_its_key(program):
+    router = {"id": "r", "type": "router", "router": {"expression": "input.nobody > 1", "routes": {"true": "t"}}}
+    for task in (router, echo("r", condition="input.nobody > 1")):
+        execution = await program.run([task, echo()])
+
+        error = execution.workflow.error
+        assert error.code == "EXPRESSION_INVALID"
+        assert error.message.startswith("task 'r': condition: ")
+        assert "\n  input.nobody > 1\n" in error.message
+
+
+async def test_the_routes_of_a_router_tell_what_they_could_not_give(program):
+    router = {"expression": "'x'", "routes": {"x": "second"}}
+    tasks = [{"id": "r", "type": "router", "router": router, "on_success": {"with": {"n": MISSING}}}, echo("second")]
+
+    execution = await program.run(tasks)
+
+    assert execution.workflow.error.message.startswith("task 'r': on_success.with.n: no \"nobody\" in .input\n")
 
 
 async def test_attempts_of_a_tool_are_one_row_and_those_of_a_container_have_rows_of_their_own(program):

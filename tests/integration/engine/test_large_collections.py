@@ -78,6 +78,33 @@ async def test_a_strategy_holds_over_all_parts(program, strategy, condition, exp
         await program.replay(workflow_id)
 
 
+@pytest.mark.parametrize("strategy", ["race", "best_effort"])
+async def test_skipped_children_decide_nothing_in_any_part(program, strategy):
+    child = {"condition": f"item == {TOTAL}", "type": "aggregate", "outputs": {"n": "{{ .no.such }}"}}
+
+    execution = await program.run([collection(child, strategy=strategy)])
+
+    assert counts_of(execution) == (F, TOTAL - 1, 1, 0)
+
+
+async def test_a_canceled_container_in_a_part_shows_which_of_its_children_ended(program, stage):
+    done = {"id": "done", "tool": "echo", "with": {"n": "{{ .item }}"}}
+    hangs = {"id": "hangs", "tool": "hang", "with": {"name": "two"}}
+    child = {"type": "composite", "condition": "item == 2", "tasks": [done, hangs]}
+    shown = "{{ .tasks.each.children.c1.children.done.output.n }} {{ .tasks.each.children.c1.children.hangs.status }}"
+    tasks = [
+        collection(child, timeout=0.5, on_error={"next": "after"}),
+        {"id": "after", "type": "aggregate", "outputs": {"shown": shown}},
+    ]
+
+    execution = await program.run(tasks)
+
+    assert stage.stopped == ["two"]
+    assert execution.workflow.output["after"] == {"output": {"shown": "2 CANCELED"}}
+    for workflow_id in ("", "/each/1"):
+        await program.replay(f"{execution.workflow.exec_id}{workflow_id}")
+
+
 async def test_children_in_parts_see_what_all_children_see(program):
     child = {
         "type": "aggregate",
@@ -165,3 +192,12 @@ async def test_a_wait_in_a_part_hears_what_its_execution_is_told(program):
     assert counts_of(execution) == (S, TOTAL, 0, 0)
     [wait] = [task for task in execution.tasks if task.task_id == "c0"]
     assert wait.output["signal"]["payload"] == {"n": 1}
+
+
+async def test_no_part_waits_for_the_sleep_of_a_child_that_was_skipped(program):
+    child = {"tool": "echo", "condition": "1 > 2", "sleep": 3600.0}
+
+    execution = await program.run([collection(child, collection={"mode": "sequential"})])
+
+    assert counts_of(execution) == (S, TOTAL, 0, 0)
+    await program.replay(execution.workflow.exec_id)

@@ -80,7 +80,9 @@ async def test_containers_end_as_the_table_says(program, subtests):
 
             assert execution.workflow.status is container.status is status
             assert [by_id[f"c{number}"].status for number in range(len(words))] == children
-            assert list(container.output["outputs"]) == [f"c{number}" for number in range(len(words))]
+            # A tool that failed has none; a container has one even if nothing in it has begun.
+            with_output = [number for number, child in enumerate(children) if child is S or kind is collection]
+            assert list(container.output["outputs"]) == [f"c{number}" for number in with_output]
             assert (container.error is None) == (status is S)
             assert info == {
                 "total_children": len(words),

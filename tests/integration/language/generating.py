@@ -37,16 +37,28 @@ VALUES = st.one_of(
             "{{ range .input.words }}{{ . | upper }}{{ end }}",
             "{{ if gt .input.n 0 }}up{{ else }}down{{ end }}",
             "{{ .input.missing.further }}",
+            "{{ .env.WHO }}",
+            '{{ .env.WHO | default "nobody" }}',
         ]
     ),
 )
+ENVS = st.sampled_from(
+    [{}] * 6 + [{"WHO": "ada-{{ .input.n }}"}, {"WHO": "{{ .input.n }}"}, {"WHO": "{{ .input.missing.further }}"}]
+)
+RETRIES = st.sampled_from([None] * 9 + [RetryPolicy(initial_interval=timedelta(milliseconds=1), maximum_attempts=2)])
 CONDITIONS = st.sampled_from(
     ["input.n > 0", "size(input.words) == 2", "true", "{{ .input.n }}", "has(input.other)", "input.n / 0 == 1"]
 )
 ITEMS = st.one_of(
     st.lists(st.integers(0, 4), max_size=4),
-    st.sampled_from(["1..4", "3..1", "a..c", "{{ .input.words }}", {"b": 1, "a": 2}, None, "[4, 5]", 9]),
+    st.sampled_from(["1..4", "3..1", "a..c", "{{ .input.words }}", {"b10": 1, "b9": 2}, None, "[4, 5]", 9]),
 )
+# What the outputs of containers say; in a composite, they see its tasks beside those at the top.
+SHAPES = (
+    {"count": "{{ len .children }}", "of": "{{ .input }}"},
+    {"raw": "{{ .output.outputs }}", "first": "{{ .children.c0.output }}"},
+)
+INSIDE = ({"first": "{{ .tasks.c0.output }}"}, {"top": "{{ .tasks.t0.status }}", "third": "{{ .tasks.c2.status }}"})
 FILTERS = st.sampled_from([None, None, "index < 2", "{{ if eq .index 1 }}no{{ else }}yes{{ end }}", "false"])
 
 
@@ -106,6 +118,8 @@ def _anywhere(draw: st.DrawFn, name: str, *, depth: int, earlier: list[str]) -> 
         "id": name,
         "type": kind,
         "condition": draw(st.one_of(st.none(), st.none(), st.none(), CONDITIONS)),
+        "env": draw(ENVS),
+        "retry": draw(RETRIES),
     }
     match kind:
         case TaskType.BASIC:
@@ -113,8 +127,9 @@ def _anywhere(draw: st.DrawFn, name: str, *, depth: int, earlier: list[str]) -> 
                 **common,
                 tool=draw(st.sampled_from((*GOOD, *TOOLS))),
                 with_=with_,
-                outputs=draw(st.sampled_from([None, None, {"o": "{{ .output }}", "i": "{{ .input }}"}, {"o": 1}])),
-                retry=draw(st.sampled_from([None] * 5 + [RetryPolicy(initial_interval=timedelta(milliseconds=1))])),
+                outputs=draw(
+                    st.sampled_from([None, None, {"o": "{{ .output }}", "i": "{{ .input }}"}, {"o": "{{ .env.WHO }}"}])
+                ),
             )
         case TaskType.AGGREGATE:
             return TaskDefinition(**common, outputs=with_ or {"v": 1})
@@ -135,7 +150,14 @@ def _containers(
         for at, name in enumerate(names)
     ]
     strategy, workers = draw(_strategies(is_sequential=is_composite))
-    return TaskDefinition(**common, with_=with_, tasks=tuple(children), strategy=strategy, max_workers=workers)
+    return TaskDefinition(
+        **common,
+        with_=with_,
+        tasks=tuple(children),
+        outputs=draw(st.sampled_from([None, None, *SHAPES, *(INSIDE if is_composite else ())])),
+        strategy=strategy,
+        max_workers=workers,
+    )
 
 
 @st.composite
@@ -155,7 +177,13 @@ def _collections(
         batch=draw(st.sampled_from([None, None, 1, 2])) if strategy in _PATIENT else None,
     )
     return TaskDefinition(
-        **common, with_=with_, tasks=(child,), strategy=strategy, max_workers=workers, collection=collection
+        **common,
+        with_=with_,
+        tasks=(child,),
+        outputs=draw(st.sampled_from([None, None, SHAPES[0], {"raw": "{{ .output.outputs }}"}])),
+        strategy=strategy,
+        max_workers=workers,
+        collection=collection,
     )
 
 

@@ -15,6 +15,7 @@ from compozy.domain.errors import InvalidError
 from compozy.engine.rules.items import items_of
 from compozy.templates import Sources, TemplateError, render
 from compozy.templates.cel import ExpressionError, evaluate_expression, is_true
+from compozy.templates.values import to_text
 
 FAILED, SUCCESS, CANCELED = "FAILED", "SUCCESS", "CANCELED"
 
@@ -39,6 +40,7 @@ class Ended:
     children: dict[str, "Ended"] = attrs.Factory(dict)
     next: str | None = None
     is_container: bool = False
+    is_skipped: bool = False
 
     def seen(self) -> dict[str, Any]:
         """Return what templates see of it; its error is left out, for none of them look at that."""
@@ -115,24 +117,35 @@ class Reference:
         given: dict[str, Any] = {}
         try:
             if task.condition is not None and not self._holds(task.condition, scope):
-                return Ended(status=SUCCESS, output={"skipped": True})
+                return Ended(status=SUCCESS, output={"skipped": True}, is_skipped=True)
+            own = {name: to_text(value) for name, value in self._render(task.env, scope).items()}
+            scope = {**scope, "env": {**scope["env"], **own}}
             given = {**self._render(task.with_, scope), **carried}
             ended = self._do(task, given, scope)
-            ended.input = given
-            if task.outputs is not None and ended.status == SUCCESS:
-                children = {name: child.seen() for name, child in ended.children.items()}
-                seen = {**scope, "input": given, "output": ended.output, "children": children}
-                ended.shaped = self._render(task.outputs, seen)
         except BrokenError as broken:
             return Ended(status=FAILED, code=broken.code, input=given, is_container=task.type in CONTAINERS)
+        ended.input = given
+        if task.outputs is not None and ended.status == SUCCESS and task.type is not TaskType.AGGREGATE:
+            self._shape(task.outputs, ended, scope, is_composite=task.type is TaskType.COMPOSITE)
         return ended
+
+    def _shape(self, outputs: dict[str, Any], ended: Ended, scope: dict[str, Any], *, is_composite: bool) -> None:
+        """Make of the raw output what templates see; when that cannot be done, the work is there and has failed."""
+        children = {name: child.seen() for name, child in ended.children.items()}
+        seen = {**scope, "input": ended.input, "output": ended.output, "children": children}
+        if is_composite:
+            seen["tasks"] = {**scope["tasks"], **children}
+        try:
+            ended.shaped = self._render(outputs, seen)
+        except BrokenError as broken:
+            ended.status, ended.code = FAILED, broken.code
 
     def _do(self, task: TaskDefinition, given: dict[str, Any], scope: dict[str, Any]) -> Ended:
         match task.type:
             case TaskType.BASIC:
                 return self._call(task, given)
             case TaskType.AGGREGATE:
-                return Ended(status=SUCCESS, output=self._render(task.outputs, scope))
+                return Ended(status=SUCCESS, output=self._render(task.outputs, {**scope, "input": given}))
             case TaskType.ROUTER:
                 return self._route(task, scope)
             case TaskType.COLLECTION:
@@ -197,11 +210,13 @@ class Reference:
             if task.type is TaskType.COMPOSITE:
                 scope["tasks"][name] = ended.seen()
             is_good = ended.status == SUCCESS
-            if is_early and is_good is not needs_all:
+            counts = needs_all or not ended.is_skipped
+            if counts and is_early and is_good is not needs_all:
                 decided = SUCCESS if is_good else FAILED
         if decided is None:
             good = [child.status == SUCCESS for child in children.values()]
-            decided = SUCCESS if (all(good) if needs_all else any(good)) else FAILED
+            did = [child.status == SUCCESS for child in children.values() if not child.is_skipped]
+            decided = SUCCESS if (all(good) if needs_all else any(did) or not did) else FAILED
         code = None if decided == SUCCESS else "CHILD_FAILED"
         output = _progress(children, decided)
         return Ended(status=decided, output=output, code=code, children=children, is_container=True)
@@ -237,9 +252,10 @@ class Reference:
 
 def _progress(children: Mapping[str, Ended], status: str) -> dict[str, Any]:
     statuses = [child.status for child in children.values()]
+    outputs = {name: child.seen()["output"] for name, child in children.items()}
     total = len(statuses)
     return {
-        "outputs": {name: child.seen()["output"] for name, child in children.items()},
+        "outputs": {name: output for name, output in outputs.items() if output is not None},
         "progress_info": {
             "total_children": total,
             "success_count": statuses.count(SUCCESS),

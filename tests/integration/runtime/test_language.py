@@ -1,5 +1,6 @@
 """What workflows do, construct by construct, on a real Temporal server."""
 
+import json
 import textwrap
 
 import pytest
@@ -26,6 +27,15 @@ TOOLS = """
 
     def configured(input, config):
         return {"input": input, "config": config}
+
+    def interrupt(input, config):
+        raise KeyboardInterrupt
+
+    def nest(input, config):
+        value = 1
+        for _ in range(input["levels"]):
+            value = [value]
+        return {"deep": value}
 
     async def sleep(input, config):
         await trio.sleep(input["seconds"])
@@ -106,7 +116,7 @@ CASES = {
     "timed-out": (
         "tools: [{id: sleep}]\ntasks: [{id: slow, tool: sleep, timeout: 50ms, with: {seconds: 20}}]",
         {},
-        (Status.TIMED_OUT, None, ("TIMED_OUT", "task 'slow': tool 'sleep' did not end within 0.05 s")),
+        (Status.TIMED_OUT, None, ("TIMED_OUT", "task 'slow': tool 'sleep' did not end within 50ms")),
     ),
     "queued": (
         "tools: [{id: echo}]\ntasks: [{id: long, tool: echo, timeout: 11s, with: {n: 1}}]",
@@ -169,6 +179,47 @@ CASES = {
         {"name": "Ada"},
         (Status.FAILED, None, ("TEMPLATE_INVALID", "nmae")),
     ),
+    "tool-schema": (
+        """
+        tools: [{id: echo, output: {type: object, required: [n], properties: {n: {type: integer}}}}]
+        tasks:
+          - {id: good, tool: echo, with: {n: 1}, on_success: {next: bad}}
+          - {id: bad, tool: echo, with: {n: many}}
+        """,
+        {},
+        (Status.FAILED, None, ("OUTPUT_INVALID", 'task \'bad\': output.n: "many" is not of type "integer"')),
+    ),
+    "interrupted": (
+        "tools: [{id: interrupt}]\ntasks: [{id: rude, tool: interrupt}]",
+        {},
+        (Status.FAILED, None, ("TOOL_FAILED", "task 'rude': tool 'interrupt' raised KeyboardInterrupt")),
+    ),
+    "too-deep-to-end": (
+        "tools: [{id: nest}]\ntasks: [{id: deep, tool: nest, with: {levels: 254}}]",
+        {},
+        (Status.FAILED, None, ("NOT_RECORDED", "nested deeper than 256 levels")),
+    ),
+    "too-deep-inside": (
+        """
+        tools: [{id: nest}, {id: echo}]
+        tasks:
+          - {id: box, type: parallel, tasks: [{id: deep, tool: nest, with: {levels: 254}}], on_success: {next: sum}}
+          - {id: sum, type: aggregate, outputs: {all: ["{{ .tasks.box.output }}"]}, on_success: {next: again}}
+          - {id: again, tool: echo, with: {all: "{{ .tasks.sum.output }}"}, on_error: {next: then}}
+          - {id: then, tool: echo, with: {code: "{{ .tasks.again.error.code }}", sum: "{{ .tasks.sum.status }}"}}
+        outputs: {then: "{{ .tasks.then.output }}"}
+        """,
+        {},
+        (Status.SUCCESS, {"then": {"code": "NOT_RECORDED", "sum": "SUCCESS"}}, None),
+    ),
+    "id-with-nul": (
+        """
+        tools: [{id: echo}]
+        tasks: [{id: all, type: collection, items: ["a\\0b"], task: {id: "one-{{ .item }}", tool: echo}}]
+        """,
+        {},
+        (Status.FAILED, None, ("ITEMS_INVALID", "holds NUL or half a character")),
+    ),
 }
 
 
@@ -185,6 +236,24 @@ async def test_each_construct_gives_what_the_language_says(open_project, subtest
                     assert state.error.code == error[0]
                     assert error[1] in state.error.message
                 assert all(task.status.is_terminal for task in execution.tasks)
+
+
+async def test_the_keys_of_objects_are_shown_in_the_order_in_which_tools_gave_them(open_project):
+    workflow = """
+        id: ordered
+        tools: [{id: give}]
+        tasks:
+          - {id: z, tool: give, with: {d: 1, c: {f: 2, e: 3}}, on_success: {next: y}}
+          - {id: y, tool: give, with: {b: "{{ .tasks.z.output }}", a: 1}}
+    """
+    tools = "def give(input, config):\n    return {'later': 1, 'early': 2, 'given': input}\n"
+    async with open_project(tools, ordered=workflow) as runtime:
+        execution = await runtime.executions.run("ordered", {})
+
+    first = '{"later": 1, "early": 2, "given": {"d": 1, "c": {"f": 2, "e": 3}}}'
+    second = f'{{"later": 1, "early": 2, "given": {{"b": {first}, "a": 1}}}}'
+    assert json.dumps(execution.tasks[0].output) == first
+    assert json.dumps(execution.workflow.output) == f'{{"z": {{"output": {first}}}, "y": {{"output": {second}}}}}'
 
 
 async def test_children_are_recorded_under_their_container(open_project):

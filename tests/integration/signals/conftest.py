@@ -122,6 +122,11 @@ outputs:
   amount: "{{ .trigger.payload.amount }}"
   currency: "{{ .input.currency }}"
 ---
+id: loop
+triggers: [{type: signal, name: ping}]
+tasks: [{id: again, type: signal, signal: {id: ping}}]
+outputs: {started: "{{ .tasks.again.output.started }}"}
+---
 id: own
 tasks:
   - {id: tell, type: signal, signal: {id: own, payload: {n: 7}}, on_success: {next: hear}}

@@ -13,7 +13,7 @@ def test_an_event_starts_a_workflow_with_its_payload_as_input(world):
     ended = world.ended(exec_id)
 
     assert ended["output"] == {"kind": "signal", "by": "paid", "amount": 3, "currency": "EUR"}
-    assert ended["trigger"] == {"type": "signal", "name": "paid", "payload": {"amount": 3}}
+    assert ended["trigger"] == {"type": "signal", "name": "paid", "payload": {"amount": 3}, "depth": 1}
     assert ended["parent_exec_id"] is None
 
 
@@ -47,3 +47,14 @@ def test_a_key_makes_a_repeated_request_the_same_event_and_refuses_another_under
 
     assert (first["event_id"], first["started"]) == (again["event_id"], again["started"])
     assert refusal["code"] == "INVALID"
+
+
+def test_a_workflow_that_starts_itself_by_an_event_does_so_twenty_times_and_then_says_why_it_does_not(world):
+    row = [world.ended(world.post("events", name="ping")["started"][0])]
+    while row[-1]["status"] == Status.SUCCESS:
+        row.append(world.ended(row[-1]["output"]["started"][0]))
+
+    assert [execution["trigger"]["depth"] for execution in row] == list(range(1, 21))
+    assert row[-1]["status"] == Status.FAILED
+    assert row[-1]["error"]["code"] == "EVENT_LOOP"
+    assert "the event 'ping' would start 'loop', after 20 executions in a row" in row[-1]["error"]["message"]

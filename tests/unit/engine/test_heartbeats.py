@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 import trio
 
-from compozy.domain.errors import ConflictError
+from compozy.domain.errors import ConflictError, InvalidError, UnavailableError
 
 BOTH = ["dispatcher:heartbeat:w1", "dispatcher:worker:w1"]
 
@@ -91,12 +91,18 @@ async def test_outage_is_told_when_it_begins_and_ends_and_the_next_beat_is_heard
     await trio.sleep(100)
     kv.error = ConflictError("the cache is full")
     await trio.sleep(50)
+    kv.error = None
+    await trio.sleep(30)
+    kv.error = InvalidError("no right to write")
+    await trio.sleep(50)
 
     assert await keys_of("dispatcher:*") == BOTH
     assert told() == [
         ("heartbeats are not heard", "the cache is away"),
         ("heartbeats are heard again", None),
         ("heartbeats are not heard", "the cache is full"),
+        ("heartbeats are heard again", None),
+        ("heartbeats are not heard", "no right to write"),
     ]
 
 
@@ -115,8 +121,9 @@ async def test_error_that_is_no_outage_is_not_hidden(a_pulse, kv):
         await a_pulse().keep_beating()
 
 
-async def test_stopping_while_the_cache_is_away_is_no_error(a_pulse, kv, away, told):
-    kv.error = away
+@pytest.mark.parametrize("kind", [UnavailableError, InvalidError])
+async def test_stopping_while_the_cache_does_not_listen_is_no_error(a_pulse, kv, kind, told):
+    kv.error = kind("not now")
     await a_pulse().stop()
 
-    assert told() == [("a worker that has stopped is remembered", "the cache is away")]
+    assert told() == [("a worker that has stopped is remembered", "not now")]

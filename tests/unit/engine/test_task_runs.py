@@ -11,9 +11,10 @@ from typing_extensions import override
 from compozy.contracts.cache import PubSub
 from compozy.domain.definitions import TaskDefinition, TaskType, Transition, WorkflowDefinition
 from compozy.domain.errors import ToolError, UnavailableError
-from compozy.domain.executions import TaskState, WorkflowState
+from compozy.domain.executions import Failure, TaskState, WorkflowState
+from compozy.domain.json import MAX_DEPTH
 from compozy.domain.statuses import Status
-from compozy.domain.work import Closing, ExecutionRequest, TaskRequest, ToolWork
+from compozy.domain.work import Closing, ExecutionRequest, RecordRequest, TaskRequest, ToolWork
 from compozy.drivers.sqlite import open_store
 from compozy.engine.events import channel_of, parse_events
 from compozy.engine.performers import Performers
@@ -57,11 +58,12 @@ class Counting:
 
     def __init__(self):
         self.runs = 0
+        self.result = {"text": "hello"}
 
     async def run(self, _call):
         await trio.lowlevel.checkpoint()
         self.runs += 1
-        return {"text": "hello"}
+        return self.result
 
 
 @attrs.define
@@ -193,3 +195,65 @@ async def test_two_workers_with_the_same_task_go_on_with_the_end_that_is_recorde
     assert [type(state) for state in counted] == [TaskState, *([WorkflowState] if concluded else [])]
     assert execution.status is (concluded or Status.RUNNING)
     assert execution.output == ({"say": {"output": task.output}} if concluded else None)
+
+
+async def test_task_runs_that_are_written_together_are_listed_in_the_order_in_which_they_came(work):
+    earlier = tuple(attrs.evolve(TASK, task_exec_id=name, status=Status.SUCCESS) for name in ("z", "y", "x"))
+    runs = attrs.evolve(work.runs, clock=lambda: NOON)
+
+    await runs.run(attrs.evolve(REQUEST, earlier=earlier))
+
+    listed = await runs.store.read(lambda repos: repos.tasks.list_by_workflow("e1"))
+    assert [task.task_exec_id for task in listed] == ["z", "y", "x", "t1"]
+
+
+def nested(levels):
+    value = 1
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+async def test_a_task_whose_input_cannot_be_recorded_fails_and_is_not_done(work):
+    request = attrs.evolve(REQUEST, task=attrs.evolve(TASK, input={"deep": nested(MAX_DEPTH)}))
+
+    outcome = await work.runs.run(request)
+
+    assert (outcome.status, outcome.error.code) == (Status.FAILED, "NOT_RECORDED")
+    assert outcome.error.message == f"not recorded: input: nested deeper than {MAX_DEPTH} levels"
+    assert work.tools.runs == 0
+    [task] = await work.runs.store.read(lambda repos: repos.tasks.list_by_workflow("e1"))
+    assert (task.status, task.input) == (Status.FAILED, {})
+
+
+async def test_an_execution_whose_output_cannot_be_recorded_with_its_last_task_fails(work):
+    work.tools.result = {"deep": nested(MAX_DEPTH - 1)}
+    closing = attrs.evolve(CLOSING.closing, task=attrs.evolve(SAY, on_error=None))
+
+    outcome = await work.runs.run(attrs.evolve(CLOSING, closing=closing))
+
+    assert (outcome.status, outcome.concluded) == (Status.FAILED, Status.FAILED)
+    assert outcome.error.code == "NOT_RECORDED"
+    state = await work.runs.store.read(lambda repos: repos.workflows.get("e1"))
+    assert state.error.message.endswith(f"not recorded: output: nested deeper than {MAX_DEPTH} levels (flatten it)")
+
+
+async def test_states_that_cannot_be_recorded_whole_are_recorded_without_what_is_too_deep(work):
+    deep = {"deep": nested(MAX_DEPTH)}
+    sound = attrs.evolve(TASK, task_exec_id="t2", status=Status.SUCCESS, output={"n": 1})
+    broken = attrs.evolve(
+        TASK, status=Status.FAILED, output=deep, error=Failure(code="CHILD_FAILED", message="no luck", details=deep)
+    )
+    ended = attrs.evolve(EXECUTION, status=Status.SUCCESS, output=deep)
+
+    status = await work.runs.record(RecordRequest(tasks=(sound, broken), workflow=ended))
+
+    state, tasks = await work.runs.store.read(lambda repos: repos.workflows.get_with_tasks("e1"))
+    assert (status, state.status, state.output, state.error.code) == (
+        Status.FAILED,
+        Status.FAILED,
+        None,
+        "NOT_RECORDED",
+    )
+    assert [(task.status, task.output) for task in tasks] == [(Status.SUCCESS, {"n": 1}), (Status.FAILED, None)]
+    assert tasks[1].error == Failure(code="CHILD_FAILED", message="no luck")

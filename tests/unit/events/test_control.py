@@ -52,6 +52,13 @@ def test_an_execution_is_paused_while_somebody_said_so_or_something_waits():
     assert control.standing is Status.RUNNING
 
 
+async def test_who_knows_of_a_pause_does_not_wait_to_be_told():
+    control = Control()
+    control.put_pause(is_paused=True)
+
+    await control.heed(is_canceled=False)  # outside of a workflow, where waiting is an error
+
+
 @pytest.mark.parametrize("name", ["", " ", None, 3, ["a"], "a\0", "\ud800", "x" * 256])
 def test_what_is_no_text_that_can_be_looked_up_is_no_name_of_an_event(name):
     with pytest.raises(InvalidError, match="event"):

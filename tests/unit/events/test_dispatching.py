@@ -2,10 +2,10 @@
 
 import pytest
 
-from compozy.domain.errors import UnavailableError
+from compozy.domain.errors import TaskError, UnavailableError
 from compozy.domain.statuses import Status
 from compozy.domain.work import Signal
-from compozy.engine.dispatching import Dispatching, Refusal
+from compozy.engine.dispatching import MOST_IN_A_ROW, Dispatching, Refusal
 
 from .conftest import NOON
 
@@ -19,8 +19,8 @@ def dispatching(executions):
 def an_event():
     """Return a function that makes an event."""
 
-    def make(name="paid", event_id="1", sender=None, **payload):
-        return Signal(name=name, payload=payload, event_id=event_id, at=NOON, sender=sender)
+    def make(name="paid", event_id="1", sender=None, depth=0, **payload):
+        return Signal(name=name, payload=payload, event_id=event_id, at=NOON, sender=sender, depth=depth)
 
     return make
 
@@ -65,7 +65,7 @@ async def test_an_event_starts_each_workflow_that_it_triggers_once(dispatching, 
     states = [await executions.state_of(exec_id) for exec_id in first.started]
     assert [state.workflow_id for state in states] == ["bill", "thank"]
     assert {state.parent_exec_id for state in states} == {"s"}
-    assert states[0].trigger == {"type": "signal", "name": "paid", "payload": {"amount": 3}}
+    assert states[0].trigger == {"type": "signal", "name": "paid", "payload": {"amount": 3}, "depth": 1}
     assert [what for what, _ in orchestrator.told].count("start") == 4
 
 
@@ -88,3 +88,28 @@ async def test_an_event_that_was_told_in_part_is_told_in_full_when_it_is_told_ag
 
     assert (told.delivered, len(told.started)) == (1, 2)
     assert (await executions.state_of(told.started[0])).status is Status.PENDING
+
+
+async def test_who_is_started_by_an_event_knows_how_many_were_before_it(dispatching, executions, an_event):
+    told = await dispatching.tell(an_event(amount=3, depth=4))
+
+    [exec_id, *_] = told.started
+    assert (await executions.state_of(exec_id)).trigger["depth"] == 5
+
+
+async def test_an_event_at_the_end_of_a_long_row_that_starts_a_workflow_is_refused(dispatching, an_event):
+    last = an_event(amount=3, depth=MOST_IN_A_ROW - 1)
+    dispatching.check_depth(last)
+    assert (await dispatching.tell(last)).started
+    with pytest.raises(TaskError, match=r"'paid' would start 'bill', 'thank', after 20 executions in a row") as refused:
+        dispatching.check_depth(an_event(depth=MOST_IN_A_ROW))
+
+    assert refused.value.error_code == "EVENT_LOOP"
+    assert refused.value.details["depth"] == MOST_IN_A_ROW
+
+
+async def test_an_event_that_starts_nothing_may_come_at_the_end_of_any_row(dispatching, an_event):
+    event = an_event("nobody-is-started", depth=MOST_IN_A_ROW)
+    dispatching.check_depth(event)
+
+    assert (await dispatching.tell(event)).started == ()

@@ -49,6 +49,19 @@ async def test_an_execution_that_has_not_begun_is_canceled_at_once_and_is_not_be
     assert orchestrator.told == []
 
 
+@pytest.mark.parametrize("what", ["cancel", "pause", "resume"])
+async def test_the_worker_is_told_of_an_order_after_the_orchestrator(steering, record, executions, orchestrator, what):
+    await record("e")
+    async with executions.pubsub.subscribe("orders") as messages:
+        await getattr(steering, what)("e")
+        orchestrator.is_away = True
+        with pytest.raises(UnavailableError):
+            await getattr(steering, what)("e")
+        await executions.pubsub.publish("orders", "last")
+
+        assert [(await anext(messages)).payload for _ in range(2)] == [f"{what} e", "last"]
+
+
 async def test_one_that_the_orchestrator_had_already_is_canceled_there_too(steering, record, orchestrator):
     await record("e", Status.PENDING)
     await steering.cancel("e")

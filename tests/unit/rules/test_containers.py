@@ -17,9 +17,9 @@ CHILDREN = {
 }
 
 
-def test_a_container_tells_how_its_children_ended():
+def test_a_container_tells_how_its_children_ended_and_the_outputs_of_those_that_have_one():
     assert container_output(CHILDREN, Status.FAILED) == {
-        "outputs": {"a": {"n": 1}, "b": None, "c": None, "d": None},
+        "outputs": {"a": {"n": 1}},
         "progress_info": {
             "total_children": 4,
             "success_count": 1,
@@ -31,6 +31,13 @@ def test_a_container_tells_how_its_children_ended():
             "overall_status": "FAILED",
         },
     }
+
+
+def test_a_child_that_failed_with_an_output_is_among_the_outputs():
+    refused = TaskOutcome(status=Status.FAILED, output={"success": False})
+    empty = TaskOutcome(status=Status.SUCCESS, output={})
+
+    assert container_output({"a": refused, "b": empty}, Status.FAILED)["outputs"] == {"a": {"success": False}, "b": {}}
 
 
 def test_children_that_never_began_count_in_the_total():
@@ -55,12 +62,21 @@ def test_a_failure_names_the_causes_before_the_consequences():
     assert failure.details == {"children": {"c": "TIMED_OUT", "d": "broke", "b": "CANCELED"}}
 
 
-@pytest.mark.parametrize(("count", "ends"), [(10, "t9: FAILED"), (11, "t9: FAILED; and 1 more")])
-def test_a_failure_of_many_stays_readable_and_its_details_complete(count, ends):
+@pytest.mark.parametrize(
+    ("count", "ends", "more"),
+    [
+        (10, "t9: FAILED", None),
+        (11, "t9: FAILED; and 1 more", None),
+        (20, "t9: FAILED; and 10 more", None),
+        (10_000, "t9: FAILED; and 9990 more", 9980),
+    ],
+)
+def test_a_failure_of_many_tells_of_the_first_and_how_many_more_there_are(count, ends, more):
     failure = container_failure({f"t{n}": TaskOutcome(status=Status.FAILED) for n in range(count)})
 
     assert failure.message.endswith(ends)
-    assert len(failure.details["children"]) == count
+    assert list(failure.details["children"]) == [f"t{n}" for n in range(min(count, 20))]
+    assert failure.details.get("more") == more
 
 
 @given(st.lists(st.sampled_from(Status), max_size=20), st.integers(min_value=0, max_value=5))

@@ -77,7 +77,7 @@ def test_every_result_becomes_an_object(result, expected):
 
 
 @pytest.mark.parametrize(
-    ("value", "shown"), [("high", "high"), (" high\n", "high"), (True, "true"), (3.0, "3"), (None, "")], ids=repr
+    ("value", "shown"), [("high", "high"), (" high\n", "high"), (True, "true"), (3.0, "3"), (None, "null")], ids=repr
 )
 def test_a_router_shows_what_it_saw_and_where_it_went(value, shown):
     assert router_output(value, route_taken="next-task") == {

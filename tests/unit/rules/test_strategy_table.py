@@ -1,7 +1,7 @@
 """The strategies, row by row: how the tasks of a container stand, and what that makes of the container.
 
-``S`` succeeded, ``F`` failed, ``T`` timed out, ``C`` was canceled; ``r`` runs, ``w`` waits, ``p`` is paused, ``.`` has
-not begun and is not told of.
+``S`` succeeded, ``k`` was skipped, ``F`` failed, ``T`` timed out, ``C`` was canceled; ``r`` runs, ``w`` waits, ``p`` is
+paused, ``.`` has not begun and is not told of.
 """
 
 import itertools
@@ -16,6 +16,7 @@ from compozy.engine.rules.strategies import Verdict, verdict
 
 LETTERS = {
     "S": Status.SUCCESS,
+    "k": Status.SUCCESS,
     "F": Status.FAILED,
     "T": Status.TIMED_OUT,
     "C": Status.CANCELED,
@@ -59,6 +60,17 @@ SFrw..   | open      | FAILED cancels | open        | SUCCESS cancels
 SCCC     | FAILED    | FAILED         | SUCCESS     | SUCCESS
 FCCC     | FAILED    | FAILED         | FAILED      | FAILED
 FTCr     | open      | FAILED cancels | open        | open
+k        | SUCCESS   | SUCCESS        | SUCCESS     | SUCCESS
+kk       | SUCCESS   | SUCCESS        | SUCCESS     | SUCCESS
+kr       | open      | open           | open        | open
+k.       | open      | open           | open        | open
+kS       | SUCCESS   | SUCCESS        | SUCCESS     | SUCCESS
+kSr      | open      | open           | open        | SUCCESS cancels
+kF       | FAILED    | FAILED         | FAILED      | FAILED
+kT       | FAILED    | FAILED         | FAILED      | FAILED
+kC       | FAILED    | FAILED         | FAILED      | FAILED
+kkFr     | open      | FAILED cancels | open        | open
+kSF      | FAILED    | FAILED         | SUCCESS     | SUCCESS
 """
 
 
@@ -70,7 +82,8 @@ def _rows():
 
 
 def _verdict(strategy, children):
-    return verdict(Strategy(strategy), [LETTERS[c] for c in children if c != "."], total=len(children))
+    statuses = [LETTERS[c] for c in children if c != "."]
+    return verdict(Strategy(strategy), statuses, total=len(children), skipped=children.count("k"))
 
 
 @pytest.mark.parametrize(("strategy", "children", "expected"), list(_rows()))

@@ -41,6 +41,13 @@ class Outage:
         raise UnavailableError("the store is away")
 
 
+class NoOrders:
+    """Orders that are never given."""
+
+    async def obey(self, run, request):
+        return await run(request)
+
+
 class SameLoop:
     """A host whose other side is this one."""
 
@@ -77,7 +84,7 @@ def lines():
 def test_lines_of_an_outage_name_the_execution_and_so_do_those_of_the_sdk_after_it(lines, activity, request_, facts):
     async def as_the_sdk_runs_it():
         with pytest.raises(UnavailableError):
-            await getattr(Activities(SameLoop(), Outage(), trio.CapacityLimiter(1)), activity)(request_)
+            await getattr(Activities(SameLoop(), Outage(), trio.CapacityLimiter(1), NoOrders()), activity)(request_)
         logging.getLogger("temporalio.activity").warning("Completing activity as failed")
 
     environment = ActivityEnvironment()

@@ -2,6 +2,7 @@
 
 from compozy.domain.statuses import Status
 from compozy.domain.work import TaskOutcome
+from compozy.engine.scopes import placed
 from compozy.templates import render
 from compozy.worker.interpreter.runs import Ending, Runner, TaskRun
 
@@ -9,5 +10,6 @@ from compozy.worker.interpreter.runs import Ending, Runner, TaskRun
 async def run_aggregate(runner: Runner, run: TaskRun) -> Ending:  # noqa: ASYNC124 - all kinds are alike
     """Render ``outputs``, which are all that the task is; they are its raw output too."""
     scope = {**run.scope, "input": run.state.input}
-    output = render(run.task.outputs or {}, scope, sources=runner.sources)
+    with placed("outputs"):
+        output = render(run.task.outputs or {}, scope, sources=runner.sources)
     return Ending(outcome=TaskOutcome(status=Status.SUCCESS, output=output))

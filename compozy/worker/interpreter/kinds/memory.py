@@ -2,6 +2,7 @@
 
 from compozy.domain.definitions import DEFAULT_TOOL_TIMEOUT
 from compozy.domain.work import MemoryWork
+from compozy.engine.scopes import placed
 from compozy.templates import render, render_text
 from compozy.worker.interpreter import work
 from compozy.worker.interpreter.patience import is_long
@@ -17,6 +18,10 @@ async def run_memory(runner: Runner, run: TaskRun) -> Ending:
     # Only as it is written there: what a template comes to may be anybody's, and must not reach others' conversations.
     is_prefix = call.key.endswith(_ANYTHING)
     key = call.key.removesuffix(_ANYTHING) if is_prefix else call.key
+    with placed("key_template"):
+        rendered_key = render_text(key, run.scope, sources=runner.sources)
+    with placed("payload"):
+        payload = render(call.payload, run.scope, sources=runner.sources)
     declared = task.timeout or task.limits.start_to_close
     outcome = await work.do(
         runner,
@@ -24,8 +29,8 @@ async def run_memory(runner: Runner, run: TaskRun) -> Ending:
         MemoryWork(
             memory=runner.request.definition.memories[call.memory],
             operation=call.operation,
-            key=render_text(key, run.scope, sources=runner.sources),
-            payload=render(call.payload, run.scope, sources=runner.sources),
+            key=rendered_key,
+            payload=payload,
             limit=call.limit,
             offset=call.offset,
             is_prefix=is_prefix,

@@ -1,6 +1,7 @@
 """Parallel tasks: run the tasks in them at once."""
 
 from compozy.worker.interpreter.children import Child, Pace, container_ending, run_children
+from compozy.worker.interpreter.environment import inside
 from compozy.worker.interpreter.runs import Ending, Runner, TaskRun
 
 
@@ -9,7 +10,7 @@ async def run_parallel(runner: Runner, run: TaskRun) -> Ending:
     task = run.task
     # The container is recorded first, so that whoever looks meanwhile sees the children under it.
     await runner.records.write(run.state)
-    frame = run.frame.inside(run.state, task, attempt=run.attempt)
+    frame = inside(run)
     await run_children(
         runner,
         [Child(child, frame) for child in task.tasks],

@@ -6,7 +6,9 @@ from compozy.domain.statuses import Status
 from compozy.domain.work import TaskOutcome
 from compozy.engine.rules.results import router_output
 from compozy.engine.rules.routing import route_of
+from compozy.engine.scopes import placed
 from compozy.templates.cel import value_of
+from compozy.worker.interpreter.changes import Change, has
 from compozy.worker.interpreter.runs import Ending, Runner, TaskRun
 
 
@@ -14,9 +16,11 @@ async def run_router(runner: Runner, run: TaskRun) -> Ending:  # noqa: ASYNC124 
     """Ask the condition, and say which of the routes it chose."""
     router = run.task.router
     assert router is not None  # noqa: S101 - the loader refuses a router without routes
-    value = value_of(router.expression, run.scope, sources=runner.sources)
+    with placed("condition"):
+        value = value_of(router.expression, run.scope, sources=runner.sources)
     taken = router.routes[_route_of(router.routes, value)]
-    output = router_output(value, route_taken=taken)
+    shown = "" if value is None and not has(Change.NULL_IS_SHOWN) else value
+    output = router_output(shown, route_taken=taken)
     return Ending(outcome=TaskOutcome(status=Status.SUCCESS, output=output), next=taken)
 
 

@@ -7,22 +7,22 @@ from temporalio import workflow
 
 from compozy.domain.definitions import WaitDefinition
 from compozy.domain.errors import InvalidError, TaskError
-from compozy.domain.events import event_name
 from compozy.domain.json import JsonObject
 from compozy.domain.statuses import Status
 from compozy.domain.work import Signal, TaskOutcome
 from compozy.engine import planning, scopes
 from compozy.engine.rules.results import signal_view, wait_output, wait_timed_out
-from compozy.templates import render
 from compozy.worker.interpreter.cancelling import raise_if_canceled
 from compozy.worker.interpreter.control import Waiter
+from compozy.worker.interpreter.environment import inside
+from compozy.worker.interpreter.event_names import event_name_of
 from compozy.worker.interpreter.frames import Frame
 from compozy.worker.interpreter.runs import Ending, Runner, TaskRun
 
 
 async def run_wait(runner: Runner, run: TaskRun) -> Ending:
     """Wait until a signal comes that satisfies the condition, or for as long as the task's ``timeout``."""
-    name = event_name(render(_definition(run).name, run.scope, sources=runner.sources))
+    name = event_name_of(runner, run, _definition(run).name, key="wait_for")
     # Under way before it is recorded: whoever finds the record may tell at once.
     waiter = runner.control.begin_wait(name)
     try:
@@ -94,7 +94,7 @@ async def _processed(runner: Runner, run: TaskRun, seen: JsonObject, *, number: 
 
 def _frame_of(run: TaskRun, number: int) -> Frame:
     """Return where the processor runs for the signal with this number; each of its runs has a path of its own."""
-    frame = run.frame.inside(run.state, run.task, attempt=run.attempt)
+    frame = inside(run)
     return frame if number == 1 else attrs.evolve(frame, path=f"{frame.path}/{number}")
 
 
