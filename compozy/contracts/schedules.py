@@ -33,7 +33,8 @@ class Scheduled:
             read.
         is_paused: Whether it starts nothing now.
         note: Why it was paused, or was not any more; may be empty.
-        next_times: When it is due next (UTC), soonest first, at most ten.
+        paused_at: Since when it is (UTC), to the second; None when it is not, or nobody noted that.
+        next_times: When it is due next (UTC), soonest first, at most ten; meant for one that is not paused.
         recent: The last executions that it started, oldest first, at most ten.
         running: Those of its executions that have not ended.
         skipped: How often it was due and started nothing, because its last execution still ran.
@@ -44,6 +45,7 @@ class Scheduled:
     definition: ScheduleDefinition | None
     is_paused: bool
     note: str = ""
+    paused_at: datetime | None = None
     next_times: tuple[datetime, ...] = ()
     recent: tuple[ScheduledRun, ...] = ()
     running: tuple[str, ...] = ()
@@ -106,7 +108,7 @@ class Schedules(ABC):
 
     @abstractmethod
     async def pause(self, workflow_id: str, note: str) -> None:
-        """Start nothing from now on; what runs goes on.
+        """Start nothing from now on; what runs goes on. One that is paused stays so, for this reason, since then.
 
         Raises:
             NotFoundError: The workflow has no schedule.

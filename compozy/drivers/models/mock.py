@@ -7,10 +7,11 @@ Without a script (:mod:`compozy.drivers.models.scripts`) it says who answers and
 
 The eight digits stand for all that the model was given, so another model, other instructions or another history make
 another answer. To a question with a schema it answers with JSON that satisfies it
-(:mod:`compozy.drivers.models.samples`).
+(:mod:`compozy.drivers.models.samples`); of a scripted answer to one, fences around the JSON are taken off.
 """
 
 import json
+import re
 from typing import Final
 
 import trio
@@ -26,6 +27,9 @@ _SHOWN: Final = 120
 """How many characters of each end of a long prompt the answer repeats."""
 
 
+_FENCES: Final = re.compile(r"```(?:json)?[^\S\n]*\n(.*)```", re.DOTALL | re.IGNORECASE)
+
+
 class MockModels(Models):
     """Answers every question, whichever model it is for."""
 
@@ -35,6 +39,8 @@ class MockModels(Models):
         text = find_scripted(question.model.params, question.prompt)
         if text is None:
             text = _made_up(question)
+        elif question.output_schema is not None:
+            text = _unfenced(text)
         given = [question.instructions, *(remark.content for remark in question.history), question.prompt]
         usage = Usage(input_tokens=sum(map(estimate_tokens, given)), output_tokens=estimate_tokens(text))
         return Answer(text=text, usage=usage)
@@ -47,6 +53,12 @@ def _made_up(question: Question) -> str:
     digest = fingerprint([question.model.model, question.instructions, history, question.prompt])[:8]
     after = f" after {len(history)} message{'s' if len(history) > 1 else ''}" if history else ""
     return f"mock {question.model.model} {digest}{after}: {_gist_of(question.prompt)}"
+
+
+def _unfenced(text: str) -> str:
+    """Return what stands between the fences that models put around JSON, and that stand in scripts copied from them."""
+    fenced = _FENCES.fullmatch(text.strip())
+    return text if fenced is None else fenced[1]
 
 
 def _gist_of(prompt: str) -> str:

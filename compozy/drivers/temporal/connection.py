@@ -40,6 +40,9 @@ _KNOWN_WITHIN_S: Final = 15.0
 _RETENTION: Final = timedelta(days=7)
 _REFUSALS: Final = frozenset({RPCStatusCode.UNAUTHENTICATED, RPCStatusCode.PERMISSION_DENIED})
 _REFUSED_AT_ONCE: Final = re.compile(r'code: (?P<code>Unauthenticated|PermissionDenied), message: "(?P<message>[^"]*)"')
+_CAUSE: Final = re.compile(r'\b(?:message|error): "([^"]+)"')
+"""What the system said, in the SDK's account of why there is no connection; around it are layers of Rust."""
+
 # An outage is reported within about a second instead of the SDK's ten: a caller has a client waiting, and a worker
 # whose server has died ends before its supervisor loses patience. What was not delivered is done again.
 _RETRIES: Final = RetryConfig(max_elapsed_time_millis=1000)
@@ -159,7 +162,8 @@ async def dial(
             _check_not_refused(error, address)
             if trio.current_time() + wait > deadline:
                 raise UnavailableError(
-                    f"temporal at {address} did not answer within {patience.total_seconds():g} s: {error}"
+                    f"temporal at {address} did not answer within {patience.total_seconds():g} s: {_said(error)};"
+                    " check that the server runs and can be reached"
                 ) from error
             await trio.sleep(wait)
             wait = min(2 * wait, LONGEST_WAIT_S)
@@ -183,7 +187,7 @@ async def has_namespace(
         if isinstance(error, RPCError) and error.status is RPCStatusCode.NOT_FOUND:
             return False
         _check_not_refused(error, address)
-        raise UnavailableError(f"temporal at {address} does not answer: {error}") from error
+        raise UnavailableError(f"temporal at {address} does not answer: {_said(error)}") from error
     return True
 
 
@@ -207,8 +211,12 @@ def _refusal(error: Exception) -> str | None:
     return None if found is None else f"{found['code'].lower()}: {found['message']}"
 
 
-def _said(error: RPCError) -> str:
-    return f"{error.status.name.lower()}: {error.message}"
+def _said(error: RPCError | RuntimeError) -> str:
+    """Return what an error of the SDK tells people; of the layers that it found no connection through, the last."""
+    if isinstance(error, RPCError):
+        return f"{error.status.name.lower()}: {error.message}"
+    causes: list[str] = _CAUSE.findall(str(error))
+    return causes[-1] if causes else str(error)
 
 
 async def _connect(

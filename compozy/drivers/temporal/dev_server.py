@@ -16,7 +16,7 @@ from typing import Final
 
 import attrs
 
-from compozy.domain.errors import UnavailableError
+from compozy.domain.errors import InvalidError, UnavailableError
 
 SUBCOMMAND: Final = ("server", "start-dev")
 DATABASE_FLAG: Final = "--db-filename"
@@ -120,6 +120,7 @@ def database_lock(database_file: Path) -> Iterator[tuple[int, ...]]:
 
     Raises:
         UnavailableError: Another server, ours or an orphan on its way out, holds it now.
+        InvalidError: The file of the lock cannot be opened.
     """
     if sys.platform == "win32":
         yield ()
@@ -127,7 +128,13 @@ def database_lock(database_file: Path) -> Iterator[tuple[int, ...]]:
     import fcntl  # noqa: PLC0415 - POSIX only
 
     path = lock_file(database_file)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise InvalidError(
+            f"the lock of the Temporal server's database, {path}, cannot be opened: {error.strerror};"
+            " give its owner the right to read and write it, or run the program as its owner"
+        ) from error
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

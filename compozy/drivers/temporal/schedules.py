@@ -7,7 +7,7 @@ starts are ``PROJECT.WORKFLOW-TIME``; Temporal appends the time at which each wa
 import hashlib
 import re
 from collections.abc import Awaitable, Callable
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final, TypeVar
 
@@ -25,17 +25,18 @@ from temporalio.client import (
     ScheduleUpdate,
     ScheduleUpdateInput,
 )
-from temporalio.common import TypedSearchAttributes
+from temporalio.common import SearchAttributeKey, TypedSearchAttributes
 from temporalio.service import RPCError
 from typing_extensions import override
 
 from compozy.bridge import HostClosedError
 from compozy.contracts.schedules import Scheduled, ScheduledRun, Schedules
-from compozy.domain.definitions import ScheduleDefinition
+from compozy.domain.definitions import OverlapPolicy, ScheduleDefinition
 from compozy.domain.errors import NotFoundError, UnavailableError
 from compozy.domain.work import SCHEDULED_WORKFLOW, Due
 from compozy.drivers.temporal.connection import Connection
 from compozy.drivers.temporal.errors import translate
+from compozy.drivers.temporal.pause_notes import PauseNote, read, written
 from compozy.drivers.temporal.schedule_specs import CATCH_UP, OVERLAPS, spec_of
 from compozy.telemetry.logger import get_logger
 
@@ -45,6 +46,9 @@ _log = get_logger(__name__)
 
 _TASK_TIMEOUT: Final = timedelta(seconds=5)
 """How long a step belongs to one worker, as for other executions (compozy.drivers.temporal.orchestrator)."""
+
+_STARTED_BY: Final = SearchAttributeKey.for_keyword("TemporalScheduledById")
+"""Under which Temporal notes, of what a schedule starts, the id of the schedule."""
 
 _OFF: Final = "enabled: false in the workflow's file"
 
@@ -57,11 +61,13 @@ class TemporalSchedules(Schedules):
         connection: A live connection.
         project: Name of the project.
         task_queue: Where its workers listen.
+        clock: Gives the current time, UTC.
     """
 
     connection: Connection
     project: str
     task_queue: str
+    clock: Callable[[], datetime]
 
     @override
     async def put(self, workflow_id: str, definition: ScheduleDefinition, *, is_paused: bool | None = None) -> None:
@@ -80,7 +86,11 @@ class TemporalSchedules(Schedules):
             description = await self._call(self._handle(workflow_id).describe)
         except NotFoundError:
             return None
-        return _scheduled(workflow_id, description, await self._call(partial(_definition_of, description)))
+        scheduled = _scheduled(workflow_id, description, await self._call(partial(_definition_of, description)))
+        if description.schedule.policy.overlap is not OVERLAPS[OverlapPolicy.ALLOW]:
+            return scheduled
+        # A server keeps no account of executions that no later one has to heed.
+        return attrs.evolve(scheduled, running=await self._call(partial(self._find_running, workflow_id)))
 
     @override
     async def list_ids(self) -> frozenset[str]:
@@ -92,7 +102,9 @@ class TemporalSchedules(Schedules):
 
     @override
     async def pause(self, workflow_id: str, note: str) -> None:
-        act = partial(self._handle(workflow_id).pause, note=note)
+        before = await self.find(workflow_id)
+        since = (before.paused_at if before is not None else None) or self.clock()
+        act = partial(self._handle(workflow_id).pause, note=written(PauseNote(note, since)))
         while not (await self._act(workflow_id, act)).paused:
             _log.debug("a schedule is paused again", workflow_id=workflow_id)
 
@@ -151,7 +163,7 @@ class TemporalSchedules(Schedules):
         action = ScheduleActionStartWorkflow(
             SCHEDULED_WORKFLOW,
             due,
-            id=f"{_slug(self.project)}.{due.workflow_id}",
+            id=self._started_id(due.workflow_id),
             task_queue=self.task_queue,
             task_timeout=_TASK_TIMEOUT,
             typed_search_attributes=labels,
@@ -166,11 +178,22 @@ class TemporalSchedules(Schedules):
         # A project whose name goes on with a colon has ids with one left; workflows have none in theirs.
         return frozenset(each for each in ids if ":" not in each)
 
+    async def _find_running(self, workflow_id: str) -> tuple[str, ...]:
+        """Return the executions that a schedule has started and that run, by when they were due."""
+        # Not by the schedule's id in the query, for its language cannot quote every name of a project.
+        query = f'WorkflowId STARTS_WITH "{self._started_id(workflow_id)}-" AND ExecutionStatus = "Running"'
+        found = [each async for each in self.connection.client.list_workflows(query)]
+        schedule_id = self._id(workflow_id)
+        return tuple(sorted(each.id for each in found if each.typed_search_attributes.get(_STARTED_BY) == schedule_id))
+
     def _handle(self, workflow_id: str) -> ScheduleHandle:
         return self.connection.client.get_schedule_handle(self._id(workflow_id))
 
     def _id(self, workflow_id: str) -> str:
         return f"compozy:{self.project}:{workflow_id}"
+
+    def _started_id(self, workflow_id: str) -> str:
+        return f"{_slug(self.project)}.{workflow_id}"
 
 
 def _standing(definition: ScheduleDefinition, is_paused: bool | None, now: ScheduleState) -> ScheduleState:  # noqa: FBT001 - as above
@@ -199,11 +222,13 @@ async def _definition_of(description: ScheduleDescription) -> ScheduleDefinition
 
 def _scheduled(workflow_id: str, description: ScheduleDescription, definition: ScheduleDefinition | None) -> Scheduled:
     info, state = description.info, description.schedule.state
+    note = read(state.note or "")
     return Scheduled(
         workflow_id=workflow_id,
         definition=definition,
         is_paused=state.paused,
-        note=state.note or "",
+        note=note.text,
+        paused_at=note.since if state.paused else None,
         next_times=tuple(each.astimezone(UTC) for each in info.next_action_times),
         recent=tuple(
             ScheduledRun(exec_id=each.action.workflow_id, due_at=each.scheduled_at, started_at=each.started_at)

@@ -88,12 +88,21 @@ def find_stamp(database_file: Path) -> Stamp | None:
 
 
 def write_stamp(database_file: Path, stamp: Stamp) -> None:
-    """Put the stamp beside the database; whoever reads it sees the old one or the new one."""
+    """Put the stamp beside the database; whoever reads it sees the old one or the new one.
+
+    Raises:
+        UnavailableError: It cannot be written now.
+    """
     path = stamp_file(database_file)
     draft = path.with_name(f"{path.name}.new")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        json.dump(attrs.asdict(stamp), file)
-    draft.replace(path)
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            json.dump(attrs.asdict(stamp), file)
+        draft.replace(path)
+    except OSError as error:
+        raise UnavailableError(
+            f"{path} cannot be written: {error.strerror}; make room on the disk, and let the program write there"
+        ) from error
 
 
 def parse_version(text: str) -> str | None:

@@ -22,6 +22,7 @@ ToolFunction = Callable[..., Any]
 
 _MODULE_NAME: Final = "compozy_project_tools"
 _TRACEBACK_FRAMES: Final = 4
+_GROUP_SHOWN: Final = 5
 _CARRIERS: Final = ("trio", "outcome", "compozy.drivers.tools")
 """What carries a call to its function: nothing that the author of a tool wants to see in a traceback."""
 
@@ -114,6 +115,27 @@ def convention_of(function: ToolFunction) -> Convention:
     positional = [p for p in parameters if p.kind in by_position and not (wants_env and p.name == _ENV)]
     takes_any = any(p.kind is p.VAR_POSITIONAL for p in parameters)
     return Convention(2 if takes_any else min(2, len(positional)), wants_env, inspect.iscoroutinefunction(function))
+
+
+def cause_of(error: BaseException) -> BaseException:
+    """Return the exception that a group is about, when it is about one alone: nurseries put every one into a group."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error
+
+
+def message_of(error: BaseException) -> str:
+    """Return what an exception says, and those in it, when it is a group.
+
+    >>> message_of(ExceptionGroup("two fell", [ValueError("no luck"), KeyError("name")]))
+    "two fell (2 sub-exceptions): ValueError: no luck; KeyError: 'name'"
+    """
+    if not isinstance(error, BaseExceptionGroup):
+        return str(error)
+    causes = [cause_of(each) for each in error.exceptions[:_GROUP_SHOWN]]
+    listed = [f"{type(cause).__name__}: {message_of(cause)}" for cause in causes]
+    more = ["…"] if len(error.exceptions) > _GROUP_SHOWN else []
+    return f"{error}: {'; '.join([*listed, *more])}"
 
 
 def details_of(error: BaseException) -> JsonObject:

@@ -14,7 +14,7 @@ import json
 from typing import Final
 
 from compozy.contracts.tools import ToolCall
-from compozy.domain.json import Json, JsonObject
+from compozy.domain.json import MAX_DEPTH, Json, JsonObject, is_too_deep
 
 LONGEST_PRINT: Final = 64 * 1024
 """Bytes after which a line that a tool prints is cut in two."""
@@ -101,7 +101,8 @@ def parse_reply(line: bytes) -> JsonObject:
     """Return a reply.
 
     Raises:
-        ValueError: It is not a JSON object, or holds a number that JSON has no word for.
+        ValueError: It is not a JSON object, holds a number that JSON has no word for, or a result that is nested deeper
+            than can be recorded.
     """
     try:
         reply: Json = json.loads(line, parse_constant=_refuse)
@@ -109,6 +110,8 @@ def parse_reply(line: bytes) -> JsonObject:
         raise ValueError("it is nested too deep") from error
     if not isinstance(reply, dict):
         raise ValueError("it is no object")  # noqa: TRY004 - of the text, not of an argument
+    if line.count(b"[") + line.count(b"{") > MAX_DEPTH and is_too_deep(reply.get("result")):
+        raise ValueError("it is nested too deep")
     return reply
 
 

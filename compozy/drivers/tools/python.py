@@ -3,7 +3,7 @@
 ``async def`` functions run on Trio; plain ones on worker threads, a bounded number at a time.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import Final
@@ -12,10 +12,11 @@ import trio
 from typing_extensions import override
 
 from compozy.contracts.tools import ToolCall, Tools
+from compozy.domain.durations import format_duration
 from compozy.domain.errors import ToolError
 from compozy.domain.json import Json, JsonObject
 from compozy.domain.suggestions import did_you_mean
-from compozy.drivers.tools.entrypoints import Convention, ToolFunction, convention_of, details_of
+from compozy.drivers.tools.entrypoints import Convention, ToolFunction, cause_of, convention_of, details_of, message_of
 from compozy.drivers.tools.results import DEFAULT_MAX_OUTPUT_BYTES, as_object, dump_result
 
 DEFAULT_THREADS: Final = 40
@@ -50,7 +51,8 @@ class PythonTools(Tools):
         if function is None:
             raise unknown_tool(call.tool_id, self._functions)
         seconds = call.timeout.total_seconds()
-        with trio.move_on_after(seconds), _as_tool_error(call.tool_id):
+        # The time limit inside: what nurseries of a tool raise besides Cancelled when it is over is the tool's own.
+        with _as_tool_error(call.tool_id), trio.move_on_after(seconds):
             result = await self._invoke(function, call)
             dump_result(call.tool_id, result, max_bytes=self._max_output_bytes)
             return as_object(result)
@@ -64,8 +66,18 @@ class PythonTools(Tools):
         if convention.is_async:
             return await function(*positional, **named)
         # A thread cannot be stopped: it is left to end by itself, and counts against the limiter until it has.
-        invoke = partial(function, *positional, **named)
+        invoke = partial(_on_thread, call.tool_id, partial(function, *positional, **named))
         return await trio.to_thread.run_sync(invoke, abandon_on_cancel=True, limiter=self._limiter)
+
+
+def _on_thread(tool_id: str, invoke: Callable[[], Json]) -> Json:
+    """Call a plain function; whatever it raises is its own, since signals come to the main thread."""
+    try:
+        return invoke()
+    except (ToolError, trio.Cancelled):
+        raise
+    except BaseException as error:
+        raise _raised(tool_id, error) from error
 
 
 @contextmanager
@@ -73,10 +85,25 @@ def _as_tool_error(tool_id: str) -> Iterator[None]:
     """Turn what a tool raises into a ToolError with the end of its traceback."""
     try:
         yield
-    except ToolError:
+    except (ToolError, trio.Cancelled, KeyboardInterrupt, GeneratorExit):
         raise
-    except (Exception, SystemExit) as error:  # sys.exit() ends the tool, not the program
-        raise ToolError(raised_message(tool_id, type(error).__name__, str(error)), details=details_of(error)) from error
+    except BaseException as error:  # sys.exit() ends the tool, not the program
+        if _ends_the_call(error):
+            raise
+        raise _raised(tool_id, error) from error
+
+
+def _ends_the_call(error: BaseException) -> bool:
+    """Tell whether there is something in a group of exceptions that no tool raises: its call, or the program, ends."""
+    ending = (trio.Cancelled, KeyboardInterrupt, GeneratorExit)
+    return isinstance(error, BaseExceptionGroup) and error.subgroup(ending) is not None
+
+
+def _raised(tool_id: str, error: BaseException) -> ToolError:
+    cause = cause_of(error)
+    if isinstance(cause, ToolError):
+        return cause
+    return ToolError(raised_message(tool_id, type(cause).__name__, message_of(cause)), details=details_of(cause))
 
 
 def raised_message(tool_id: str, name: str, message: str) -> str:
@@ -92,5 +119,5 @@ def unknown_tool(tool_id: str, known: Mapping[str, object] | frozenset[str]) -> 
 
 def out_of_time(call: ToolCall, *, details: JsonObject | None = None) -> ToolError:
     """Return the error about a call that ran out of time."""
-    message = f"tool {call.tool_id!r} did not end within {call.timeout.total_seconds():g} s"
+    message = f"tool {call.tool_id!r} did not end within {format_duration(call.timeout)}"
     return ToolError(message, error_code="TIMED_OUT", details=details)

@@ -14,10 +14,12 @@ from compozy.domain.json import Json, JsonObject
 from compozy.drivers.tools.entrypoints import (
     Convention,
     ToolFunction,
+    cause_of,
     convention_of,
     details_of,
     exported_tools,
     load_entrypoint,
+    message_of,
 )
 from compozy.drivers.tools.results import dump_result
 
@@ -43,12 +45,9 @@ class Desk:
             with _environment(request["env"]):
                 reply["result"] = self._run(request)
             dump_result(request["tool_id"], reply["result"], max_bytes=self._max_output_bytes)
-        except ToolError as error:
+        except (Exception, BaseExceptionGroup, SystemExit) as error:  # noqa: BLE001 - told to whoever called
             reply.pop("result", None)
-            reply["error"] = {"message": str(error), "error_code": error.error_code, "details": error.details}
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - told to whoever called
-            details = details_of(error)
-            reply["error"] = {"name": details["type"], "message": str(error), "traceback": details["traceback"]}
+            reply["error"] = _told(cause_of(error))
         reply["metadata"] = {"duration_ms": round((perf_counter() - began) * 1000, 3)}
         return reply
 
@@ -79,6 +78,13 @@ def open_desk(first: Mapping[str, Json]) -> tuple[Desk | None, JsonObject]:
 def reply_line(reply: JsonObject) -> bytes:
     """Return a reply as it is sent, after its token."""
     return json.dumps(reply).encode() + b"\n"
+
+
+def _told(error: BaseException) -> JsonObject:
+    if isinstance(error, ToolError):
+        return {"message": str(error), "error_code": error.error_code, "details": error.details}
+    details = details_of(error)
+    return {"name": details["type"], "message": message_of(error), "traceback": details["traceback"]}
 
 
 @contextmanager

@@ -4,7 +4,8 @@ import json
 from typing import Final
 
 from compozy.domain.errors import ToolError
-from compozy.domain.json import Json, JsonObject
+from compozy.domain.json import MAX_DEPTH, Json, JsonObject, is_too_deep
+from compozy.domain.json_texts import find_loss
 
 DEFAULT_MAX_OUTPUT_BYTES: Final = 16 * 1024 * 1024
 """The largest output of a tool, as JSON: more than a task should carry, and little enough to hold a few times over."""
@@ -19,12 +20,20 @@ def dump_result(tool_id: str, result: Json, *, max_bytes: int) -> str:
     try:
         text = json.dumps(result, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
-        raise ToolError(
-            f"tool {tool_id!r} returned something that is not JSON: {error}", error_code="TOOL_OUTPUT_INVALID"
-        ) from error
+        reason = f"nested deeper than {MAX_DEPTH} levels" if is_too_deep(result) else str(error)
+        raise not_json(tool_id, reason) from error
     if len(text) > max_bytes:
         raise too_large(tool_id, len(text), max_bytes=max_bytes)
+    if (loss := find_loss(result, text)) is not None:
+        raise not_json(tool_id, f"{loss.key}: {loss.message}" if loss.key else loss.message)
     return text
+
+
+def not_json(tool_id: str, reason: str) -> ToolError:
+    """Return the error about an output that is not JSON."""
+    return ToolError(
+        f"tool {tool_id!r} returned something that is not JSON: {reason}", error_code="TOOL_OUTPUT_INVALID"
+    )
 
 
 def too_large(tool_id: str, size: int | None, *, max_bytes: int) -> ToolError:

@@ -46,13 +46,26 @@ def memories(cache):
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    """Return a function that runs a workflow of the project in a running program, and returns the execution."""
+def portal():
+    """Where the program runs."""
+    with start_blocking_portal("trio") as portal:
+        yield portal
+
+
+@pytest.fixture(scope="module")
+def app(portal, tmp_path_factory):
+    """The program."""
     folder = tmp_path_factory.mktemp("agents")
     options = Options(path=PROJECT, environ={}, flags={"state_dir": str(folder)})
-    with start_blocking_portal("trio") as portal, portal.wrap_async_context_manager(open_runtime(options)) as app:
+    with portal.wrap_async_context_manager(open_runtime(options)) as app:
+        yield app
 
-        def run(workflow_id, **input_):
-            return portal.call(app.executions.run, workflow_id, input_)
 
-        yield run
+@pytest.fixture(scope="module")
+def run(app, portal):
+    """Return a function that runs a workflow of the project in the program, and returns the execution."""
+
+    def run(workflow_id, **input_):
+        return portal.call(app.executions.run, workflow_id, input_)
+
+    return run

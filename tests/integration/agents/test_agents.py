@@ -1,6 +1,7 @@
 """Agents, prompts and memory tasks in a running program, with the mock model."""
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from compozy.domain.statuses import Status
 
@@ -74,3 +75,23 @@ def test_a_star_in_a_key_template_means_many_conversations_but_not_one_that_is_r
 
     assert output == {"cleared": 0, "left": 2}
     assert output_of(run("forget", session="1", forget="1:log", version="1.50")) == {"cleared": 4, "left": 2}
+
+
+def test_questions_are_counted_by_model_and_by_how_they_ended(run, app):
+    def counted():
+        return {
+            tuple(sample.labels[label] for label in ("provider", "model", "outcome")): sample.value
+            for family in text_string_to_metric_families(app.metrics.render().decode())
+            for sample in family.samples
+            if sample.name == "compozy_model_calls_total"
+        }
+
+    before = counted()
+    run("ask", user="ada", text="Tell me")
+
+    news = {key: count - before.get(key, 0) for key, count in counted().items()}
+    assert {key: count for key, count in news.items() if count} == {
+        ("mock", "small", "answered"): 3,
+        ("mock", "large", "failed"): 2,
+        ("openai", "gpt-4o", "failed"): 1,
+    }

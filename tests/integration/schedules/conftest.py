@@ -18,6 +18,7 @@ from compozy.domain.cron import parse_cron
 from compozy.domain.definitions import Project, TaskDefinition, ToolDefinition, WorkflowDefinition
 from compozy.domain.errors import NotFoundError
 from compozy.drivers import sqlite, sugardb
+from compozy.drivers.clock import utc_now
 from compozy.drivers.models import ProviderModels
 from compozy.drivers.temporal.connection import dial, make_runtime
 from compozy.drivers.temporal.orchestrator import TemporalOrchestrator
@@ -56,7 +57,8 @@ class MemorySchedules(Schedules):
         self.calls.append(f"put {workflow_id}")
         now = self.held.get(workflow_id, Scheduled(workflow_id=workflow_id, definition=definition, is_paused=False))
         is_paused = now.is_paused if is_paused is None else is_paused
-        self.held[workflow_id] = attrs.evolve(now, definition=definition, is_paused=is_paused)
+        paused_at = now.paused_at if is_paused else None
+        self.held[workflow_id] = attrs.evolve(now, definition=definition, is_paused=is_paused, paused_at=paused_at)
 
     @override
     async def delete(self, workflow_id):
@@ -80,11 +82,13 @@ class MemorySchedules(Schedules):
 
     @override
     async def pause(self, workflow_id, note):
-        await self._change(workflow_id, is_paused=True, note=note)
+        now = self.held.get(workflow_id)
+        since = (now and now.paused_at) or utc_now().replace(microsecond=0)
+        await self._change(workflow_id, is_paused=True, note=note, paused_at=since)
 
     @override
     async def resume(self, workflow_id, note):
-        await self._change(workflow_id, is_paused=False, note=note)
+        await self._change(workflow_id, is_paused=False, note=note, paused_at=None)
 
     async def _change(self, workflow_id, **news):
         await trio.lowlevel.checkpoint()
@@ -135,7 +139,9 @@ def project_name():
 @pytest.fixture
 async def on_temporal(connection, project_name):
     """The schedules of a project on the server."""
-    schedules = TemporalSchedules(connection=connection, project=project_name, task_queue=f"queue-{uuid4()}")
+    schedules = TemporalSchedules(
+        connection=connection, project=project_name, task_queue=f"queue-{uuid4()}", clock=utc_now
+    )
     async with removing(schedules):
         yield schedules
 
@@ -260,7 +266,7 @@ async def open_program(connection, project_name, queue):
                 started=started.set,
                 stop=stop.wait,
             )
-            schedules = TemporalSchedules(connection=connection, project=project.name, task_queue=queue)
+            schedules = TemporalSchedules(connection=connection, project=project.name, task_queue=queue, clock=clock)
             async with removing(schedules), beside(work):
                 await started.wait()
                 kept = ProjectSchedules(project=project, schedules=lambda: schedules)

@@ -87,6 +87,21 @@ async def test_it_is_paused_until_it_is_resumed(schedules):
     assert [(each.is_paused, each.note) for each in (paused, resumed)] == [(True, "why"), (False, "why not")]
 
 
+async def test_it_says_since_when_it_is_paused_and_a_second_pause_changes_only_the_reason(schedules):
+    await schedules.put("nightly", YEARLY)
+    begin = datetime.now(UTC).replace(microsecond=0)
+    await schedules.pause("nightly", "why")
+    first = await schedules.find("nightly")
+    await schedules.pause("nightly", "another reason")
+    await schedules.put("nightly", WHOLE)
+    second = await schedules.find("nightly")
+    await schedules.resume("nightly", "why not")
+
+    assert begin <= first.paused_at <= datetime.now(UTC)
+    assert (second.note, second.paused_at) == ("another reason", first.paused_at)
+    assert (await schedules.find("nightly")).paused_at is None
+
+
 async def test_what_was_deleted_is_gone(schedules):
     await schedules.put("nightly", YEARLY)
     await schedules.delete("nightly")

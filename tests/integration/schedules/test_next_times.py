@@ -7,6 +7,7 @@ import pytest
 
 from compozy.domain.cron import parse_cron
 from compozy.domain.definitions import ScheduleDefinition
+from compozy.drivers.clock import utc_now
 from compozy.drivers.temporal.schedules import TemporalSchedules
 from compozy.engine.schedules.instants import next_times
 
@@ -51,7 +52,7 @@ async def test_a_server_announces_the_times_that_are_ours(on_temporal):
 
 async def test_projects_on_one_server_neither_see_nor_touch_each_other(connection, on_temporal, project_name):
     one, longer = (
-        TemporalSchedules(connection=connection, project=name, task_queue="none")
+        TemporalSchedules(connection=connection, project=name, task_queue="none", clock=utc_now)
         for name in (project_name, f"{project_name}:east")
     )
     await one.put("nightly", ScheduleDefinition(cron="@yearly"))

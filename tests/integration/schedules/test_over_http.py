@@ -1,7 +1,9 @@
 """The schedules of the example, as a server shows them and as the commands do."""
 
 import json
+import re
 import shutil
+from datetime import UTC, datetime
 from functools import partial
 
 import httpx
@@ -52,6 +54,7 @@ async def test_a_schedule_is_listed_paused_run_and_resumed(url, compozy):
     async with httpx.AsyncClient(base_url=url) as client:
         nightly = await in_force(client, "nightly")
         listed = (await client.get(PATH)).json()["schedules"]
+        begin = datetime.now(UTC).replace(microsecond=0)
         paused = (await client.post(f"{PATH}/nightly/pause", json={"note": "the shop is closed"})).json()
         run = await client.post(f"{PATH}/watch/run", json={})
         lost = await client.post(f"{PATH}/nigthly/run", json={})
@@ -75,14 +78,17 @@ async def test_a_schedule_is_listed_paused_run_and_resumed(url, compozy):
             "differs": False,
         }.items() <= nightly.items()
         assert len(nightly["next_times"]) == 5
-        assert (paused["state"], paused["note"], len(paused["next_times"])) == ("paused", "the shop is closed", 5)
+        assert (paused["state"], paused["note"], paused["next_times"]) == ("paused", "the shop is closed", [])
+        assert datetime.fromisoformat(paused["paused_at"]) >= begin
+        assert nightly["paused_at"] is None
         assert (run.status_code, run.json()["workflow_id"]) == (202, "watch")
         assert lost.status_code == 404
         assert "did you mean 'nightly'" in lost.json()["detail"]
         assert (execution["status"], execution["output"]) == ("SUCCESS", {"seen": "all is well in Lisbon"})
         assert exec_id.startswith("schedules.watch-")
         assert [line.split()[0] for line in table.stdout.splitlines()[:4:3]] == ["workflow", "watch"]
-        assert "nightly: the shop is closed" in table.stdout
+        assert re.search(r"nightly: paused .* ago: the shop is closed", table.stdout)
         assert (resumed.exit_code, json.loads(resumed.stdout)["state"]) == (0, "active")
+        assert len(json.loads(resumed.stdout)["next_times"]) == 5
         assert missing.exit_code == 2
         assert "did you mean 'nightly'" in missing.stderr

@@ -76,8 +76,9 @@ async def test_overlap_policies_look_at_executions(open_program):
         assert await program.shown("skip", lambda now: now.skipped == 1)
 
 
-async def test_an_execution_that_runs_is_shown_paused_or_not(open_program):
-    async with open_program(nightly=YEARLY) as program:
+@pytest.mark.parametrize("policy", [OverlapPolicy.SKIP, OverlapPolicy.ALLOW])
+async def test_an_execution_that_runs_is_shown_paused_or_not(open_program, policy):
+    async with open_program(nightly=attrs.evolve(YEARLY, overlap_policy=policy)) as program:
         await program.kept.reconcile()
         await program.kept.pause("nightly")
         await program.kept.run_now("nightly")

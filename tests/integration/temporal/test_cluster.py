@@ -128,7 +128,7 @@ def test_the_doctor_asks_the_cluster_and_makes_nothing(server, settings_of):
         (Level.OK, True),
     ]
     assert away.level is Level.FAIL
-    assert "temporal at 127.0.0.1:1 does not answer" in away.detail
+    assert "temporal at 127.0.0.1:1 does not answer: Connection refused" in away.detail
 
 
 async def test_both_sides_show_their_certificates(tls_address, open_cluster):

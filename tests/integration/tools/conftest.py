@@ -32,8 +32,14 @@ class Lifeline:
 
 
 @pytest.fixture
-def lifeline(tmp_path):
-    return Lifeline(tmp_path / "lifeline")
+def new_lifeline(tmp_path):
+    """Return a function from a name to a lifeline."""
+    return lambda name: Lifeline(tmp_path / name)
+
+
+@pytest.fixture
+def lifeline(new_lifeline):
+    return new_lifeline("lifeline")
 
 
 @pytest.fixture

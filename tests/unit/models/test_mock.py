@@ -69,6 +69,20 @@ async def test_a_question_with_a_schema_is_answered_in_json(ask):
     assert json.loads(await ask(output_schema=schema)) == {"mood": "calm"}
 
 
+@pytest.mark.parametrize(
+    "said",
+    ['```json\n{"mood": "calm"}\n```', '\n```\n{"mood": "calm"}```\n', '```JSON \n{"mood": "calm"}\n```'],
+)
+async def test_fences_around_json_are_taken_off_where_json_is_asked_for(said):
+    model = attrs.evolve(MODEL, params={"answers": [{"answer": said}]})
+
+    fenced = await MockModels().ask(attrs.evolve(QUESTION, model=model))
+    plain = await MockModels().ask(attrs.evolve(QUESTION, model=model, output_schema={"type": "object"}))
+
+    assert fenced.text == said
+    assert json.loads(plain.text) == {"mood": "calm"}
+
+
 async def test_an_answer_says_how_many_tokens_it_took():
     answer = await MockModels().ask(attrs.evolve(QUESTION, history=HISTORY))
 

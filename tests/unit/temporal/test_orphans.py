@@ -9,8 +9,8 @@ import pytest
 import trio
 
 from compozy.app.temporal_lock import Patience, open_database_lock
-from compozy.domain.errors import UnavailableError
-from compozy.drivers.temporal.dev_server import database_lock
+from compozy.domain.errors import InvalidError, UnavailableError
+from compozy.drivers.temporal.dev_server import database_lock, lock_file
 from compozy.drivers.temporal.orphans import Orphans
 
 PYTHON = Path(sys.executable)
@@ -100,3 +100,11 @@ async def test_a_holder_that_is_no_orphan_outlives_our_patience(database, start_
         async with open_database_lock(database, PYTHON, patience=Patience(total=0.2)):
             pass
     assert process.poll() is None
+
+
+async def test_a_lock_that_cannot_be_opened_is_refused_with_its_name(database):
+    lock_file(database).mkdir()
+
+    with pytest.raises(InvalidError, match=r"temporal\.lock, cannot be opened: Is a directory; give its owner"):
+        async with open_database_lock(database, PYTHON):
+            pytest.fail("it was taken")

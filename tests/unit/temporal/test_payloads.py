@@ -1,9 +1,11 @@
 """Domain values survive the way into Temporal's histories and back."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import attrs
 from temporalio.api.common.v1 import Payload
+from temporalio.converter import JSONPlainPayloadConverter
 
 from compozy.domain.definitions import TaskDefinition, TaskType, ToolDefinition, Transition, WorkflowDefinition
 from compozy.domain.executions import Failure, TaskState
@@ -67,3 +69,16 @@ def test_a_history_of_a_later_version_with_more_fields_can_still_be_read():
     payloads = converter.to_payloads([Later(status=Status.SUCCESS, output={"a": 1})])
 
     assert converter.from_payloads(payloads, [TaskOutcome]) == [TaskOutcome(status=Status.SUCCESS, output={"a": 1})]
+
+
+def test_the_keys_of_objects_stay_in_the_order_in_which_they_were_given():
+    outcome = round_trip(TaskOutcome(status=Status.SUCCESS, output={"b": 1, "a": {"z": 2, "k": 3}}))
+
+    assert json.dumps(outcome.output) == '{"b": 1, "a": {"z": 2, "k": 3}}'
+
+
+def test_but_for_the_order_payloads_are_those_of_the_sdk():
+    payload = JSONPlainPayloadConverter().to_payload({"b": 1, "a": [None, "é", 0.1]})
+    [ours] = PayloadConverter().to_payloads([{"a": [None, "é", 0.1], "b": 1}])
+
+    assert payload == ours

@@ -199,3 +199,10 @@ def test_a_program_that_is_not_temporal_is_told_so(database, take_care, used):
 
     with pytest.raises(UnavailableError, match=r"does not say which version of Temporal it is, but 'hello'; set"):
         take_care(used).prepare()
+
+
+def test_a_stamp_that_cannot_be_written_is_told_with_its_name(database, take_care, make_binary):
+    stamp_file(database).mkdir()
+
+    with pytest.raises(UnavailableError, match=r"temporal\.db\.version cannot be written: Is a directory; make room"):
+        take_care(make_binary("1.0")).prepare()

@@ -1,6 +1,7 @@
 """What worker processes say: which of it is a reply, however it arrives."""
 
 import json
+from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compozy.contracts.tools import ToolCall
+from compozy.domain.json import MAX_DEPTH
 from compozy.drivers.tools.protocol import (
     LONGEST_PRINT,
     LineSplitter,
@@ -65,6 +67,14 @@ def test_a_print_without_an_end_is_cut_and_not_kept():
 def test_what_is_no_json_object_is_no_reply(line):
     with pytest.raises(ValueError, match=r"."):
         parse_reply(line)
+
+
+@pytest.mark.parametrize(("levels", "is_reply"), [(MAX_DEPTH, True), (MAX_DEPTH + 1, False)])
+def test_a_result_that_is_nested_too_deeply_to_be_recorded_is_no_reply(levels, is_reply):
+    line = b'{"result": ' + b"[" * levels + b"]" * levels + b"}"
+
+    with nullcontext() if is_reply else pytest.raises(ValueError, match="nested too deep"):
+        assert parse_reply(line) == json.loads(line)
 
 
 def test_a_request_holds_the_whole_call():

@@ -1,6 +1,8 @@
 """Python tools: what a project exports, and how calls of it end."""
 
+import asyncio
 import json
+import re
 from datetime import timedelta
 
 import attrs
@@ -10,6 +12,7 @@ import trio.lowlevel
 
 from compozy.contracts.tools import ToolCall
 from compozy.domain.errors import InvalidError, ToolError
+from compozy.domain.json import MAX_DEPTH
 from compozy.drivers.tools.entrypoints import exported_tools, load_entrypoint
 from compozy.drivers.tools.python import PythonTools
 
@@ -87,6 +90,29 @@ async def test_a_result_that_is_not_json_is_refused():
     assert (await failure(lambda _input, _config: float("nan"))).error_code == "TOOL_OUTPUT_INVALID"
 
 
+@pytest.mark.parametrize(
+    ("result", "reason"),
+    [({1: 2}, "the key 1 is not a text"), ({"a": [{None: 2}]}, r"\.a\[0\]: the key None is not a text")],
+)
+async def test_a_result_with_keys_that_are_no_texts_is_refused(result, reason):
+    error = await failure(lambda _input: result)
+
+    assert error.error_code == "TOOL_OUTPUT_INVALID"
+    assert re.search(f"not JSON: {reason}$", str(error))
+
+
+@pytest.mark.parametrize("depth", [MAX_DEPTH, 100_000])
+async def test_a_result_that_is_nested_too_deeply_to_be_recorded_is_refused(depth):
+    nested = {}
+    for _ in range(depth):
+        nested = [nested]
+
+    error = await failure(lambda _input: nested)
+
+    assert error.error_code == "TOOL_OUTPUT_INVALID"
+    assert str(error).endswith(f"nested deeper than {MAX_DEPTH} levels")
+
+
 async def test_a_result_larger_than_the_limit_is_refused():
     tools = PythonTools({"tool": lambda input_: "x" * input_["size"]}, max_output_bytes=100)
 
@@ -102,6 +128,76 @@ async def test_a_tool_that_exits_fails_and_nothing_else_ends():
         raise SystemExit(3)
 
     assert str(await failure(leave)) == "tool 'tool' raised SystemExit: 3"
+
+
+@pytest.mark.parametrize("raised", [KeyboardInterrupt, GeneratorExit, StopIteration, asyncio.CancelledError])
+async def test_whatever_a_plain_function_raises_fails_it_and_nothing_else_ends(raised):
+    def leave(_input):
+        raise raised
+
+    assert str(await failure(leave)) == f"tool 'tool' raised {raised.__name__}"
+
+
+async def test_a_tool_whose_nursery_raises_when_its_time_is_up_fails(autojump_clock):
+    async def stumble():
+        try:
+            await trio.sleep_forever()
+        finally:
+            raise LookupError("gone")
+
+    async def tool(_input):
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(stumble)
+            nursery.start_soon(trio.sleep_forever)
+
+    assert str(await failure(tool)) == "tool 'tool' raised LookupError: gone"
+
+
+async def test_a_nursery_in_which_a_tool_exits_fails_it():
+    async def leave():
+        await trio.lowlevel.checkpoint()
+        raise SystemExit(3)
+
+    async def tool(_input):
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(trio.sleep_forever)
+            nursery.start_soon(leave)
+
+    assert str(await failure(tool)) == "tool 'tool' raised SystemExit: 3"
+
+
+async def test_each_exception_of_a_group_is_told():
+    def stumble(_input):
+        raise ExceptionGroup("all fell", [ValueError("no luck"), ExceptionGroup("one", [KeyError("name")])])
+
+    error = await failure(stumble)
+
+    assert str(error).endswith(
+        "raised ExceptionGroup: all fell (2 sub-exceptions): ValueError: no luck; KeyError: 'name'"
+    )
+    assert error.details["type"] == "ExceptionGroup"
+
+
+async def test_a_tool_error_in_a_nursery_keeps_its_code():
+    async def refuse():
+        await trio.lowlevel.checkpoint()
+        raise ToolError("no credit", error_code="NO_CREDIT")
+
+    async def tool(_input):
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(trio.sleep_forever)
+            nursery.start_soon(refuse)
+
+    assert (await failure(tool)).error_code == "NO_CREDIT"
+
+
+async def test_an_interrupt_of_the_program_during_an_async_tool_goes_through():
+    async def interrupted(_input):
+        await trio.lowlevel.checkpoint()
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        await run(interrupted)
 
 
 @pytest.mark.parametrize(

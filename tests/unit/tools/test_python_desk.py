@@ -5,6 +5,8 @@ import importlib
 import os
 
 import pytest
+import trio
+import trio.lowlevel
 
 from compozy.domain.errors import ToolError
 from compozy.drivers.tools.python_desk import Desk, open_desk
@@ -38,6 +40,22 @@ def test_what_a_tool_raises_is_told_with_its_type_and_place():
         raise LookupError("gone")
 
     error = answer(boom)["error"]
+
+    assert (error["name"], error["message"]) == ("LookupError", "gone")
+    assert error["traceback"][-1].endswith("in boom")
+
+
+def test_what_a_nursery_of_a_tool_raises_is_told_as_what_was_raised_in_it():
+    async def boom():
+        await trio.lowlevel.checkpoint()
+        raise LookupError("gone")
+
+    async def tool(_input):
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(trio.sleep_forever)
+            nursery.start_soon(boom)
+
+    error = answer(tool)["error"]
 
     assert (error["name"], error["message"]) == ("LookupError", "gone")
     assert error["traceback"][-1].endswith("in boom")

@@ -12,6 +12,7 @@ from typing_extensions import override
 
 from compozy.contracts.tools import ToolCall, Tools
 from compozy.domain.builtin_tools import BUILTINS, PREFIX
+from compozy.domain.durations import format_duration
 from compozy.domain.errors import ToolError
 from compozy.domain.json import JsonObject
 from compozy.domain.suggestions import did_you_mean
@@ -75,7 +76,7 @@ class BuiltinTools(Tools):
         seconds = call.timeout.total_seconds()
         with _unforeseen(tool.id), trio.move_on_after(seconds):
             return await self._performers[tool.id](given)
-        raise failure(Code.TIMED_OUT, f"tool {call.tool_id!r} did not end within {seconds:g} s")
+        raise failure(Code.TIMED_OUT, f"tool {call.tool_id!r} did not end within {format_duration(call.timeout)}")
 
 
 @contextmanager
