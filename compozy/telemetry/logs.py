@@ -21,7 +21,7 @@ from structlog.typing import EventDict, Processor
 
 from compozy.domain.errors import InvalidError, Problem
 from compozy.telemetry.facts import bound_facts
-from compozy.telemetry.sdk_lines import in_our_words
+from compozy.telemetry.sdk_lines import in_our_words, is_news
 
 LogFormat = Literal["auto", "console", "json"]
 """How lines look; ``auto`` is ``console`` when the stream is a terminal, else ``json``."""
@@ -58,6 +58,7 @@ def configure_logs(*, level: str = "info", format: LogFormat = "auto", stream: T
     target = sys.stderr if stream is None else stream
     handler = logging.StreamHandler(target)
     handler.set_name(_HANDLER_NAME)
+    handler.addFilter(is_news)
     handler.setFormatter(
         ProcessorFormatter(
             foreign_pre_chain=[_own_facts, in_our_words, _without_line_end, *_facts()],

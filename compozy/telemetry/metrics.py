@@ -7,7 +7,7 @@ workflow ids of the project, statuses), never from what a caller sends: a metric
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
 import attrs
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
@@ -18,6 +18,7 @@ from prometheus_client.samples import Sample
 from typing_extensions import override
 
 from compozy.contracts.cache import CacheStatistics
+from compozy.contracts.models import Usage
 from compozy.contracts.store import StoreStatistics
 from compozy.domain.definitions import TaskType
 from compozy.domain.statuses import Status
@@ -26,6 +27,9 @@ from compozy.telemetry.sdk_metrics import SdkMetrics
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 """Media type of what :meth:`Metrics.render` returns."""
+
+ModelOutcome: TypeAlias = Literal["answered", "failed", "unavailable", "canceled"]
+"""How a question to a model ended: who did not get it answered in time gave it up, and it is canceled."""
 
 _REQUEST_BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 _TASK_BUCKETS: Final = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0, 3600.0)
@@ -116,6 +120,22 @@ class Metrics:
             buckets=_TASK_BUCKETS,
             registry=registry,
         )
+        self._models = Counter(
+            "compozy_model_calls", "Questions to models.", ["provider", "model", "outcome"], registry=registry
+        )
+        self._model_seconds = Histogram(
+            "compozy_model_duration_seconds",
+            "Time a question to a model took.",
+            ["provider", "model"],
+            buckets=_TASK_BUCKETS,
+            registry=registry,
+        )
+        self._model_tokens = Counter(
+            "compozy_model_tokens",
+            "What answers took, in tokens as the provider counts them.",
+            ["provider", "model", "direction"],
+            registry=registry,
+        )
         self._unfinished = Gauge(
             "compozy_workflow_unfinished",
             "Executions in the store that have not ended, those of other processes included.",
@@ -160,6 +180,16 @@ class Metrics:
         """Count one call of a tool of the project that ended, and the seconds it took."""
         self._tools.labels(tool_id, status.value).inc()
         self._tool_seconds.labels(tool_id).observe(seconds)
+
+    def count_model(self, provider: str, model: str, outcome: ModelOutcome, *, seconds: float) -> None:
+        """Count one question to a model of the project that came to an end, and the seconds it took."""
+        self._models.labels(provider, model, outcome).inc()
+        self._model_seconds.labels(provider, model).observe(seconds)
+
+    def count_tokens(self, provider: str, model: str, usage: Usage) -> None:
+        """Count what the answer of a model of the project took."""
+        self._model_tokens.labels(provider, model, "input").inc(usage.input_tokens)
+        self._model_tokens.labels(provider, model, "output").inc(usage.output_tokens)
 
     def set_unfinished(self, numbers: Mapping[Status, int] | None) -> None:
         """Show how many executions have not ended; none at all when that is not known now."""

@@ -6,12 +6,30 @@ Both become fields of the line. An execution is a Temporal workflow of the same 
 (:mod:`compozy.telemetry.facts`).
 """
 
+import logging
 from typing import Final
 
 from structlog.typing import EventDict
 
+from compozy.domain.errors import CompozyError
+
 _DICTIONARIES: Final = ("temporal_workflow", "temporal_activity")
 _NATIVE: Final = "temporal_log"
+_KIND: Final = "__temporal_error_identifier"
+_ACTIVITY_FAILED: Final = "ActivityFailure"
+
+
+def is_news(record: logging.LogRecord) -> bool:
+    """Tell whether a record says what no other line does.
+
+    The SDK writes a traceback for each activity that did not end well, also for one that an outage or the end of the
+    worker has cut off. Of an outage our own line has told by then, and what was cut off is done again.
+    """
+    if getattr(record, _KIND, None) != _ACTIVITY_FAILED or not record.exc_info:
+        return True
+    error = record.exc_info[1]
+    # The cancellation of asyncio is no Exception; an error that is neither is one that nobody expected.
+    return isinstance(error, Exception) and not isinstance(error, CompozyError)
 
 
 def in_our_words(_logger: object, _method: str, event: EventDict) -> EventDict:

@@ -14,6 +14,7 @@ from hypercorn.trio import serve
 from redis.asyncio.lock import Lock
 from temporalio.testing import ActivityEnvironment
 
+from compozy.domain.errors import UnavailableError
 from compozy.drivers.temporal.connection import make_metered_runtime
 from compozy.telemetry.facts import facts_bound
 from compozy.telemetry.logs import configure_logs
@@ -75,6 +76,21 @@ def test_a_line_of_temporalio_says_the_execution_in_our_words_and_not_in_a_dicti
     assert line["event"] == "the activity complains"
     assert (line["exec_id"], line["workflow_id"], line["task_id"]) == (environment.info.workflow_id, "greet", "hello")
     assert "temporal_activity" not in line
+
+
+@pytest.mark.parametrize(
+    ("error", "written_lines"),
+    [(UnavailableError("redis is away"), 0), (asyncio.CancelledError(), 0), (ValueError("nobody expected this"), 1)],
+)
+def test_an_activity_that_was_cut_off_is_not_told_again_with_a_traceback(written, error, written_lines):
+    def activity():
+        # As the SDK writes it when an activity raises (temporalio.worker._activity).
+        facts = {"__temporal_error_identifier": "ActivityFailure"}
+        temporalio.activity.logger.warning("Completing activity as failed", exc_info=error, extra=facts)
+
+    ActivityEnvironment().run(activity)
+
+    assert len(written("temporalio.activity")) == written_lines
 
 
 async def test_a_line_of_its_native_part_has_its_place_and_fields_apart_from_its_text(stream, lines):
