@@ -10,7 +10,7 @@ from quart.typing import ResponseTypes
 from quart_trio import QuartTrio
 from typing_extensions import override
 
-from compozy.api.connection import Connection
+from compozy.api.connection import Connection, RefusedWebsocket
 from compozy.api.drain import Drain
 from compozy.api.events import EventRoutes
 from compozy.api.executions import ExecutionRoutes
@@ -40,6 +40,7 @@ class Application(QuartTrio):
     """
 
     asgi_http_class = Connection
+    asgi_websocket_class = RefusedWebsocket
 
     def __init__(self, drain: Drain, tracing: Tracing) -> None:
         super().__init__(__name__, static_folder=None)

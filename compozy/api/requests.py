@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 from typing import Annotated, Any, Final, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails, from_json
 from quart import request
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
@@ -26,6 +26,13 @@ _EXPECTED: Final = {
 }
 """What a value should have been, by the type of pydantic's error, where pydantic's own words are about Python."""
 
+_SAID: Final = {
+    "missing": "is required",
+    "string_too_short": "must have at least {min_length} character",
+    "string_too_long": "must have at most {max_length} characters",
+}
+"""The same where the value is not worth showing: there is none, or no end of it."""
+
 
 class Wire(BaseModel):
     """Something a client sends: no key that we do not know, no value of another type."""
@@ -45,12 +52,19 @@ class SyncBody(StartBody):
     timeout: float | None = Field(default=None, gt=0, allow_inf_nan=False)
 
 
+def _without_nul(text: str | None) -> str | None:
+    """Return the text if it can be part of an identifier; NUL is what separates the parts (domain/ids.py)."""
+    if text is not None and "\0" in text:
+        raise ValueError(f"{text!r} holds a NUL character; leave it out")
+    return text
+
+
 class EventBody(Wire):
     """The body that tells an event; an event that is told again under the same ``event_id`` has its effect once."""
 
     name: str = Field(min_length=1, max_length=MAX_NAME)
     payload: dict[str, Any] = Field(default_factory=dict)
-    event_id: str | None = Field(default=None, min_length=1, max_length=255)
+    event_id: Annotated[str | None, AfterValidator(_without_nul)] = Field(default=None, min_length=1, max_length=255)
 
 
 class EmptyBody(Wire):
@@ -141,6 +155,8 @@ def _described(found: ErrorDetails, shape: type[Wire]) -> Problem:
         return Problem(key=key, message="unknown key", hint=did_you_mean(key, shape.model_fields))
     if found["type"] == "value_error":
         return Problem(key=key, message=str(found["ctx"]["error"]))
+    if found["type"] in _SAID:
+        return Problem(key=key, message=_SAID[found["type"]].format(**found.get("ctx", {})))
     expected = _EXPECTED.get(found["type"])
     if expected is None:
         return Problem(key=key, message=found["msg"].replace("Input should", "should"))

@@ -20,6 +20,7 @@ from compozy.engine.schedules.instants import upcoming
 from compozy.engine.schedules.keeping import BY_HAND, ScheduleReport
 
 _SHOWN_TIMES: Final = 5
+_STOPPED: Final = ("paused", "off")
 
 
 class NoteBody(Wire):
@@ -96,7 +97,9 @@ def _state(report: ScheduleReport) -> str:
 
 
 def _next_times(report: ScheduleReport) -> tuple[datetime, ...]:
-    """Return when it is due next: what holds it says so, and knows the jitter, unless nothing is to be started."""
+    """Return when it is due next: never while it starts nothing; else what holds it says so, and knows the jitter."""
+    if _state(report) in _STOPPED or not report.definition.enabled:
+        return ()
     if report.scheduled is not None and report.scheduled.next_times:
         return report.scheduled.next_times[:_SHOWN_TIMES]
     return upcoming(report.definition, after=datetime.now(UTC), count=_SHOWN_TIMES)
@@ -115,9 +118,10 @@ def _definition_view(definition: ScheduleDefinition) -> JsonObject:
 
 def _scheduled_view(scheduled: Scheduled | None) -> JsonObject:
     if scheduled is None:
-        return {"note": "", "running": [], "recent": [], "skipped": 0, "missed": 0}
+        return {"note": "", "paused_at": None, "running": [], "recent": [], "skipped": 0, "missed": 0}
     return {
         "note": scheduled.note,
+        "paused_at": None if scheduled.paused_at is None else instant(scheduled.paused_at),
         "running": list(scheduled.running),
         "recent": [_run_view(each) for each in scheduled.recent],
         "skipped": scheduled.skipped,

@@ -79,7 +79,7 @@ def page_view(page: Page) -> JsonObject:
 
 
 def event_view(event: ExecutionEvent) -> JsonObject:
-    """Return the data of one event; the keys of a task only when a task changed."""
+    """Return the data of one event; the keys of a task only when a task changed, and a reason only if there is one."""
     view: JsonObject = {
         "exec_id": event.exec_id,
         "workflow_id": event.workflow_id,
@@ -88,6 +88,12 @@ def event_view(event: ExecutionEvent) -> JsonObject:
     }
     if event.task_id is not None:
         view |= {"task_id": event.task_id, "task_exec_id": event.task_exec_id, "parent_id": event.parent_id}
+    if event.type is not None:
+        view["type"] = event.type.value
+    if event.started_at is not None:
+        view["started_at"] = instant(event.started_at)
+    if event.reason is not None:
+        view["reason"] = event.reason
     return view
 
 

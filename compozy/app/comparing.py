@@ -1,6 +1,6 @@
 """Two stores side by side: their records, in the order of the keys, page by page.
 
-Both streams are merged, so any number of records needs the memory of two pages.
+Both streams are merged, so any number of records needs the memory of two pages, or three while they are written.
 """
 
 from collections import deque
@@ -16,6 +16,9 @@ from compozy.domain.errors import ConflictError, InvalidError
 
 PAGE: Final = 500
 """How many records are read at once, and written in one transaction."""
+
+LARGE_PAGE: Final = 16
+"""The same of payloads: one has 16 MiB at most, unless the project's limit is another, and mostly a hundredth of it."""
 
 _UNREADABLE: Final = (ValueError, TypeError, LookupError)  # what making a record of a damaged row raises
 
@@ -46,7 +49,7 @@ class Side:
     Attributes:
         name: Which one, with its address, for messages.
         store: The store.
-        page_size: How many records are read at once.
+        page_size: How many records are read at once; of payloads, no more than :data:`LARGE_PAGE`.
     """
 
     name: str
@@ -61,15 +64,19 @@ class Side:
 
         return await self.store.read(work)
 
+    def page_size_of(self, kind: Kind) -> int:
+        """Return how many records of a kind are read at once, and written in one transaction."""
+        return min(self.page_size, LARGE_PAGE) if kind is Kind.PAYLOADS else self.page_size
+
     async def page(self, kind: Kind, after: str) -> list[Entry]:
-        """Return the records after a key, at most ``page_size``.
+        """Return the records after a key, at most :meth:`page_size_of` their kind.
 
         Raises:
             InvalidError: One of them is damaged; says which.
             UnavailableError: The store cannot be read now.
         """
         try:
-            return await self._entries(kind, after, self.page_size)
+            return await self._entries(kind, after, self.page_size_of(kind))
         except _UNREADABLE as error:
             damage = error
         before = await self._last_readable(kind, after)
@@ -145,7 +152,7 @@ class Reader:
         self._entries.extend(await self.side.page(self.kind, self._after))
         for entry in self._entries:
             self._digest.add(entry)
-        self._is_at_end = len(self._entries) < self.side.page_size
+        self._is_at_end = len(self._entries) < self.side.page_size_of(self.kind)
         if self._entries:
             self._after = self._entries[-1].key
         self._pages.append(self._digest.seal)

@@ -25,7 +25,8 @@ def current_connection(tree: View, trouble: str) -> Any:
     row = temporal.status()
     if row.state is State.DEGRADED:
         reason = row.reason.detail.removeprefix("UnavailableError: ")
-        raise UnavailableError(f"{trouble} now: {reason}")
+        who = "" if _TEMPORAL in reason else f"{_TEMPORAL}: "  # a check that was not answered says only that
+        raise UnavailableError(f"{trouble} now: {who}{reason}")
     try:
         return temporal.get()
     except Unavailable as error:

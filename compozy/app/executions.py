@@ -51,4 +51,4 @@ def current_orchestrator(tree: View, project: Project) -> Orchestrator:
     Raises:
         UnavailableError: There is none now, or its server does not answer.
     """
-    return orchestrator_on(current_connection(tree, "executions cannot be started"), project)
+    return orchestrator_on(current_connection(tree, "executions cannot be started or told anything"), project)

@@ -10,6 +10,7 @@ import attrs
 from compozy.app.roles import check_addresses
 from compozy.config.settings import Mode, Settings
 from compozy.domain.definitions import Project
+from compozy.domain.errors import Problem
 from compozy.engine.loading import read_project
 
 _STATE_DIR: Final = "state_dir"
@@ -41,11 +42,13 @@ class Loaded:
         settings: All settings, each with its origin.
         project: The workflows.
         state_dir: Absolute path of the folder for all that standalone mode keeps.
+        warnings: What of the project will not do what somebody may expect.
     """
 
     settings: Settings
     project: Project
     state_dir: Path
+    warnings: tuple[Problem, ...] = ()
 
 
 def load(options: Options) -> Loaded:
@@ -65,4 +68,4 @@ def load(options: Options) -> Loaded:
     check_addresses(read.settings)
     if given is None:
         state_dir = read.settings.state_dir
-    return Loaded(settings=read.settings, project=read.project, state_dir=state_dir)
+    return Loaded(settings=read.settings, project=read.project, state_dir=state_dir, warnings=read.warnings)

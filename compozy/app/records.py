@@ -11,12 +11,14 @@ import attrs
 from compozy.contracts.store import Kind, Record
 from compozy.domain.codec import to_json
 from compozy.domain.executions import TaskState, WorkflowState
+from compozy.domain.payloads import Payload
 
 _KEYS: Final[Mapping[Kind, Callable[[Record], str]]] = {
     Kind.EXECUTIONS: attrgetter("exec_id"),
     Kind.TASKS: attrgetter("task_exec_id"),
     Kind.USERS: attrgetter("user_id"),
     Kind.API_KEYS: attrgetter("key_id"),
+    Kind.PAYLOADS: attrgetter("key"),
 }
 
 
@@ -43,9 +45,13 @@ def entry_of(kind: Kind, record: Record) -> Entry:
 def content_of(record: Record) -> bytes:
     """Return all that a record holds as canonical JSON: sorted keys, no spaces, ASCII.
 
-    Comparing records would not do: to Python, 1, 1.0 and True are equal, and 0.0 is -0.0.
+    Comparing records would not do: to Python, 1, 1.0 and True are equal, and 0.0 is -0.0. The bytes of a payload, which
+    are no JSON, are their SHA-256.
     """
-    return json.dumps(to_json(record), sort_keys=True, separators=(",", ":"), allow_nan=False).encode("ascii")
+    plain = to_json(record)
+    if isinstance(record, Payload):
+        plain["content"] = hashlib.sha256(record.content).hexdigest()
+    return json.dumps(plain, sort_keys=True, separators=(",", ":"), allow_nan=False).encode("ascii")
 
 
 def differing_fields(one: Record, other: Record) -> list[str]:
@@ -59,7 +65,7 @@ def differing_fields(one: Record, other: Record) -> list[str]:
 
 
 def has_ended(record: Record) -> bool:
-    """Tell whether nothing follows the status of the record; users and their keys have none."""
+    """Tell whether nothing follows the status of the record; other kinds have none."""
     return not isinstance(record, WorkflowState | TaskState) or record.status.is_terminal
 
 

@@ -9,6 +9,7 @@ from compozy.app.executions import task_queue_of
 from compozy.contracts.schedules import Schedules
 from compozy.domain.definitions import Project
 from compozy.domain.errors import InvalidError, NotFoundError, UnavailableError
+from compozy.drivers.clock import utc_now
 from compozy.engine.schedules.keeping import ProjectSchedules
 from compozy.telemetry.logger import get_logger
 from supervisors import View
@@ -24,7 +25,9 @@ def schedules_on(connection: Any, project: Project) -> Schedules:
     # Here, because it needs temporalio, which nobody waits for until there is a connection.
     from compozy.drivers.temporal.schedules import TemporalSchedules  # noqa: PLC0415
 
-    return TemporalSchedules(connection=connection, project=project.name, task_queue=task_queue_of(project))
+    return TemporalSchedules(
+        connection=connection, project=project.name, task_queue=task_queue_of(project), clock=utc_now
+    )
 
 
 def current_schedules(tree: View, project: Project) -> Schedules:

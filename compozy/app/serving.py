@@ -53,6 +53,10 @@ def _run(loaded: Loaded, roles: Roles) -> int:
     configure_logs(level=log.level, format=log.format)
     deployment = deployment_of(loaded)
     _log.info("compozy starts", **deployment.labels, version=deployment.version, project=loaded.project.name)
+    if roles.serves_http:  # once for a project, not by every worker of it
+        for problem in loaded.warnings:
+            place = {"file": problem.file, "line": problem.line, "key": problem.key, "hint": problem.hint}
+            _log.warning(problem.message, **{name: value for name, value in place.items() if value is not None})
     if is_forgetful(loaded.settings):
         _log.warning("executions are forgotten when the program ends; temporal goes on with them, and they fail")
     told = EventLog()

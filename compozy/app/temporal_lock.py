@@ -53,6 +53,7 @@ async def open_database_lock(
 
     Raises:
         UnavailableError: Somebody else had it all that time.
+        InvalidError: Its file cannot be opened.
     """
     database_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with ExitStack() as stack:

@@ -137,12 +137,13 @@ class Run:
         levels[line.level](line.event, **line.facts)
 
     async def explain(self, ended: ChildExitError) -> CompozyError | None:
-        """Return what can be done about a server that ended before it was ready, as an error; None if it is not known.
+        """Return what can be done about a server that ended, as an error; None if it is not known.
 
-        What another version may have done to the database is undone.
+        What another version may have done to the database before it was ready is undone.
         """
         if self._was_ready:
-            return None
+            # It is started again by itself, unless other parts of the program have never been ready yet.
+            return UnavailableError(f"temporal {_manner(ended)}; executions go on when it is started again")
         if ended.returncode < 0:
             return MishapError(f"temporal was killed by signal {-ended.returncode} while it started; find out by whom")
         if "address already in use" in ended.tail:
@@ -163,6 +164,12 @@ class Run:
             self._told_at = now
             trio.from_thread.run_sync(self._ctx.extend, _EXTENSION_S)
             _log.info("backing up the temporal database", done=f"{100 * (total - left) // max(total, 1)} %")
+
+
+def _manner(ended: ChildExitError) -> str:
+    if ended.returncode < 0:
+        return f"was killed by signal {-ended.returncode}: find out by whom (where memory runs out, the system does it)"
+    return f"ended with exit status {ended.returncode}, after it had said: {_last_line(ended)}"
 
 
 def _explain_trial(trial: Trial, ended: ChildExitError) -> InvalidError:

@@ -11,7 +11,7 @@ from compozy.app.copying import Copying, Plan, Progress
 from compozy.app.databases import Database, MemoryDatabase
 from compozy.app.state_folder import keeping_others_out
 from compozy.contracts.store import Kind, Record
-from compozy.domain.accounts import User
+from compozy.domain.accounts import ApiKey, User
 from compozy.domain.errors import ConflictError, InvalidError, NotFoundError
 from compozy.domain.executions import TaskState, WorkflowState
 from compozy.drivers.sql.dialect import Dialect
@@ -115,8 +115,10 @@ def check_row(dialect: Dialect, record: Record) -> None:
         rows.of_task(record)
     elif isinstance(record, User):
         rows.of_user(record)
-    else:
+    elif isinstance(record, ApiKey):
         rows.of_api_key(record)
+    else:
+        rows.of_payload(record)
 
 
 def _require_two(source: Database, target: Database) -> None:

@@ -1,6 +1,7 @@
 """The actor that works: the Temporal worker, the project's tools, and whatever was accepted but not begun."""
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ from compozy.drivers.models import MockModels, ProviderModels
 from compozy.engine.asking import Asking
 from compozy.engine.dispatching import Dispatching
 from compozy.engine.executions import Executions
+from compozy.engine.loading.rendered import all_tasks
 from compozy.engine.memories import Memories
 from compozy.engine.performers import Performers
 from compozy.engine.schedules.keeping import ProjectSchedules
@@ -29,12 +31,15 @@ from compozy.engine.schedules.starting import DueExecutions
 from compozy.engine.task_runs import TaskRuns
 from compozy.telemetry.logger import get_logger
 from compozy.telemetry.metrics import Metrics
+from compozy.telemetry.model_metrics import CountedModels
 from compozy.telemetry.tool_metrics import CountedTools
 from compozy.telemetry.tracing import Tracing
 from compozy.worker.background import beside
 from supervisors import Context
 
 _HAND_OVER_EVERY_S: Final = 10.0
+_HAND_OVER_GRACE: Final = timedelta(seconds=10)
+"""How long whoever has recorded an execution is left to hand it over; it gives up long before that."""
 
 _log = get_logger(__name__)
 
@@ -68,13 +73,16 @@ def worker_actor(
         known = {tool_id for workflow in project.workflows.values() for tool_id in workflow.tools}
         executions = executions_over(project, store, cache, lambda: orchestrator_on(temporal, project))
         memories = Memories.of(cache, project.name)
+        models = ProviderModels({"mock": MockModels()})
         runs = TaskRuns(
             store=store,
             pubsub=cache.pubsub,
             performers=Performers(
                 tools=CountedTools(tools, known=known, metrics=metrics),
                 dispatching=Dispatching(executions),
-                asking=Asking(models=ProviderModels({"mock": MockModels()}), memories=memories),
+                asking=Asking(
+                    models=CountedModels(models, known=models_of(project), metrics=metrics), memories=memories
+                ),
                 memories=memories,
             ),
             clock=utc_now,
@@ -106,13 +114,25 @@ def worker_actor(
 
 async def _hand_over(executions: Executions) -> None:
     """Hand over, now and every ten seconds, what was accepted but did not reach the orchestrator."""
+    taken: dict[str, datetime] = {}
+    grace = timedelta()  # at first: whoever recorded it may be the one that has just died
     while True:
         try:
-            if resumed := await executions.resume_pending():
+            if resumed := await executions.resume_pending(taken=taken, grace=grace):
                 _log.info("executions accepted earlier were handed over", count=resumed)
         except UnavailableError as error:
             _log.warning("executions accepted earlier are handed over later", reason=str(error))
         await trio.sleep(_HAND_OVER_EVERY_S)
+        grace = _HAND_OVER_GRACE
+
+
+def models_of(project: Project) -> frozenset[tuple[str, str]]:
+    """Return the models that the workflows of a project ask, each by its provider and its name there."""
+    workflows = project.workflows.values()
+    agents = (agent.model for workflow in workflows for agent in workflow.agents.values())
+    asks = (task.ask for workflow in workflows for task in all_tasks(workflow.tasks))
+    asked = (ask.model for ask in asks if ask is not None and ask.model is not None)
+    return frozenset((model.provider, model.model) for model in (*agents, *asked))
 
 
 def count_end(metrics: Metrics, state: TaskState | WorkflowState) -> None:

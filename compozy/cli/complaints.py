@@ -26,6 +26,8 @@ def lines_of(error: BaseException) -> list[str]:
         return [str(problem) for problem in error.problems]
     if isinstance(error, CompozyError):
         return error.message.splitlines() or [error.code.lower()]
+    if isinstance(error, OSError) and error.strerror is not None:  # a full disk, say: nobody's mistake here
+        return [f"{error.filename}: {error.strerror}" if error.filename is not None else error.strerror]
     text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     notes = [line for note in getattr(error, "__notes__", ()) for line in note.splitlines()]
     return [*text.splitlines(), *notes, "this should not happen: `compozy --debug …` shows where it came from"]

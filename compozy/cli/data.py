@@ -29,7 +29,7 @@ def data() -> None:
 @config_option
 @format_option("json", "table")
 def copy(*, source: str, target: str, dry_run: bool, verify: bool, config: Path, format_: str | None) -> Exit:
-    """Copy all executions, tasks, users and keys into another database.
+    """Copy all executions, tasks, users, keys and large values into another database.
 
     The target may hold a part of the source, as a copy that was ended early leaves it: run the same command again to go
     on. Anything else in it is named, and nothing is written. The servers on both databases must be stopped.

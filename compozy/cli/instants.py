@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from compozy.cli.running.displays import format_seconds
+from compozy.cli.running.durations import format_seconds
 
 _DAY: Final = timedelta(days=1)
 _HOUR: Final = timedelta(hours=1)

@@ -76,7 +76,7 @@ def schedules_view(schedules: list[JsonObject], *, clock: Callable[[], datetime]
             Text(_last(schedule, clock())),
             str(len(schedule.get("running") or ())),
         )
-    remarks = [Text(remark, "yellow") for schedule in schedules for remark in _remarks(schedule)]
+    remarks = [Text(remark, "yellow") for schedule in schedules for remark in _remarks(schedule, clock())]
     return Group(table, *([Text(), *remarks] if remarks else []))
 
 
@@ -96,13 +96,21 @@ def _last(schedule: JsonObject, now: datetime) -> str:
     return since(recent[-1].get("started_at"), now) if recent else "never"
 
 
-def _remarks(schedule: JsonObject) -> list[str]:
+def _remarks(schedule: JsonObject, now: datetime) -> list[str]:
     workflow_id = schedule.get("workflow_id")
     remarks = []
-    if schedule.get("note") and schedule.get("state") in _STOPPED:
-        remarks.append(f"{workflow_id}: {schedule['note']}")
+    if schedule.get("state") in _STOPPED and (stop := _stop(schedule, now)):
+        remarks.append(f"{workflow_id}: {stop}")
     if schedule.get("state") == "absent":
         remarks.append(f"{workflow_id}: no worker has put it in force yet")
     if schedule.get("differs"):
         remarks.append(f"{workflow_id}: {_DIFFERS}")
     return remarks
+
+
+def _stop(schedule: JsonObject, now: datetime) -> str:
+    """Return since when a schedule starts nothing and why, as far as that is known."""
+    paused_at, note = schedule.get("paused_at"), str(schedule.get("note") or "")
+    if not paused_at:
+        return note
+    return f"paused {since(paused_at, now)}" + (f": {note}" if note else "")

@@ -15,9 +15,11 @@ from rich.text import Text
 from compozy.cli.exits import Exit
 from compozy.cli.instants import since
 from compozy.cli.running.answers import accepted, translated, view_of_wire
-from compozy.cli.running.displays import STYLES, format_seconds
+from compozy.cli.running.displays import STYLES
+from compozy.cli.running.durations import format_seconds
 from compozy.cli.running.remote import client_options
 from compozy.cli.running.results import as_json, as_table, print_output
+from compozy.cli.running.tables import tasks_table
 from compozy.cli.running.views import View
 from compozy.domain.json import Json, JsonObject
 from compozy.domain.statuses import Status
@@ -62,7 +64,7 @@ def print_page(server: str, query: Query, *, format_: str) -> Exit:
     if format_ == "json":
         click.echo(as_json(page))
     else:
-        Console().print(page_view(page, clock=_now))
+        show_page(Console(), page, clock=_now)
     return Exit.SUCCESS
 
 
@@ -98,12 +100,22 @@ def print_answer(server: str, path: Sequence[str], body: JsonObject, *, format_:
     return Exit.SUCCESS
 
 
+def show_page(console: Console, page: JsonObject, *, clock: Callable[[], datetime]) -> None:
+    """Show a page of a listing, and below it how to get the next one, in one piece, to be copied."""
+    console.print(page_view(page, clock=clock))
+    if (following := page.get("next_cursor")) is not None:
+        console.print(Text(f"more: --cursor {following}", "dim"), soft_wrap=True)
+
+
 def page_view(page: JsonObject, *, clock: Callable[[], datetime]) -> RenderableType:
-    """Return a table with a row for each execution, and below it how to get the next page."""
-    table = Table(box=None, pad_edge=False)
+    """Return a table with a row for each execution.
+
+    An error has what room the other columns leave, and no more than the first line of its message.
+    """
+    table = Table(box=None, pad_edge=False, expand=True)
     for heading in ("execution", "workflow", "status", "started"):
         table.add_column(heading, no_wrap=heading != "workflow", overflow="fold")
-    table.add_column("error", overflow="ellipsis", no_wrap=True)
+    table.add_column("error", overflow="ellipsis", no_wrap=True, ratio=1)
     for row in page.get("executions", ()):
         status = str(row.get("status", ""))
         table.add_row(
@@ -111,12 +123,9 @@ def page_view(page: JsonObject, *, clock: Callable[[], datetime]) -> RenderableT
             Text(str(row.get("workflow_id", ""))),
             Text(status, _style(status)),
             since(row.get("created_at"), clock()),
-            Text(str((row.get("error") or {}).get("message", ""))),
+            Text(str((row.get("error") or {}).get("message", "")).partition("\n")[0]),
         )
-    if not table.row_count:
-        return Text("no executions", "yellow")
-    following = page.get("next_cursor")
-    return table if following is None else Group(table, Text(f"more: --cursor {following}", "dim"))
+    return table if table.row_count else Text("no executions", "yellow")
 
 
 def execution_view(view: View, wire: Mapping[str, Any], *, clock: Callable[[], datetime]) -> RenderableType:
@@ -136,23 +145,10 @@ def execution_view(view: View, wire: Mapping[str, Any], *, clock: Callable[[], d
     head |= {} if view.error is None else {"error": view.error}
     shown: list[RenderableType] = [as_table(head)]
     if view.tasks:
-        shown += [Text(), _tasks(view, _awaited(wire), now)]
+        shown += [Text(), tasks_table(view, _awaited(wire), now)]
     if view.output is not None:
         shown += [Text(), as_table({"output": view.output})]
     return Group(*shown)
-
-
-def _tasks(view: View, awaited: Mapping[str, str], now: datetime) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for heading in ("task", "status", "took"):
-        table.add_column(heading, no_wrap=True)
-    table.add_column("", overflow="fold")
-    for depth, task in view.outline():
-        name = awaited.get(task.task_exec_id)
-        note = task.error or ("" if name is None else f"for {name}")
-        status = Text(task.status.value, _style(task.status.value))
-        table.add_row(Text("  " * depth + task.task_id), status, format_seconds(task.duration(now)), Text(note))
-    return table
 
 
 def _awaited(wire: Mapping[str, Any]) -> Mapping[str, str]:

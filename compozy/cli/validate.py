@@ -24,7 +24,8 @@ def validate(*, config: Path, format_: str | None, **flags: Any) -> Exit:
     """Check the project: its files, workflows, tasks, templates and expressions, and all settings.
 
     Tells all problems at once, each with its file and line; the exit code is then 2. As JSON, they are on stdout. When
-    nothing is wrong, prints what the project has. Starts nothing.
+    nothing is wrong, prints what the project has, when its schedules are due, and warnings: what loads, and will not
+    do what one may expect. Starts nothing.
 
     The flags are those of compozy serve: what it would run with.
     """

@@ -1,8 +1,10 @@
 """What ``compozy validate`` finds: what is wrong with a project, or what it has."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 import attrs
 import click
@@ -12,12 +14,16 @@ from rich.text import Text
 
 from compozy.cli.complaints import warn
 from compozy.cli.exits import Exit
-from compozy.cli.project import Flags, count_inner, count_tasks, counted, read
+from compozy.cli.project import Flags, count_inner, count_tasks, counted, given
 from compozy.cli.running.results import as_json
 from compozy.config.strangers import unknown_variables
 from compozy.domain.definitions import Project
 from compozy.domain.errors import InvalidError, Problem
 from compozy.domain.json import JsonObject
+from compozy.engine.loading.projects import ExaminedProject, examine_project
+from compozy.engine.schedules.instants import upcoming
+
+_SHOWN_TIMES: Final = 3
 
 
 def print_validation(config: Path, flags: Flags, *, format_: str) -> Exit:
@@ -31,30 +37,54 @@ def print_validation(config: Path, flags: Flags, *, format_: str) -> Exit:
     Raises:
         InvalidError: Something is wrong, and it is to be told as errors are: ``format_`` is ``table``.
     """
-    warnings = list(unknown_variables(os.environ))
-    try:
-        loaded = read(config, flags)
-    except InvalidError as error:
+    examined = _examined(config, flags)
+    warnings = [*unknown_variables(os.environ), *examined.warnings]
+    loaded = examined.loaded
+    if loaded is None:
         if format_ != "json":
-            raise
-        click.echo(as_json({"valid": False, "problems": _plain(error.problems), "warnings": _plain(warnings)}))
+            raise InvalidError(examined.problems)
+        click.echo(as_json({"valid": False, "problems": _plain(examined.problems), "warnings": _plain(warnings)}))
         return Exit.INVALID
-    warnings += loaded.warnings
+    times = due_times(loaded.project, now=datetime.now(UTC))
     if format_ == "json":
-        found = {"valid": True, "problems": [], "warnings": _plain(warnings), **counts(loaded.project)}
+        found = {"valid": True, "problems": [], "warnings": _plain(warnings), **counts(loaded.project, times)}
         click.echo(as_json(found))
         return Exit.SUCCESS
     for problem in warnings:
         warn(str(problem))
-    Console().print(_table(loaded.project))
+    console = Console()
+    console.print(_table(counts(loaded.project, times)))
+    for workflow_id, due in times.items():
+        console.print(Text(f"{workflow_id} is due {_listed(due)}"), soft_wrap=True)
     click.echo(
         f"ok: {counted(len(loaded.project.workflows), 'workflow')}, {counted(count_tasks(loaded.project), 'task')}"
     )
     return Exit.SUCCESS
 
 
-def counts(project: Project) -> JsonObject:
-    """Return how many workflows and tasks a project has, and how many of what each workflow."""
+def _examined(config: Path, flags: Flags) -> ExaminedProject:
+    try:
+        return examine_project(config, environ=os.environ, flags=given(flags))
+    except InvalidError as error:
+        return ExaminedProject(problems=error.problems)
+
+
+def due_times(project: Project, *, now: datetime) -> dict[str, tuple[datetime, ...]]:
+    """Return when each workflow with a schedule that is on is due next, soonest first, without its jitter."""
+    return {
+        workflow.id: upcoming(workflow.schedule, after=now, count=_SHOWN_TIMES)
+        for workflow in project.workflows.values()
+        if workflow.schedule is not None and workflow.schedule.enabled
+    }
+
+
+def counts(project: Project, times: Mapping[str, Sequence[datetime]]) -> JsonObject:
+    """Return how many workflows and tasks a project has, and how many of what each workflow.
+
+    Args:
+        project: The project.
+        times: When its workflows are due, by id.
+    """
     workflows = {
         workflow.id: {
             "tasks": count_inner(workflow.tasks),
@@ -62,18 +92,28 @@ def counts(project: Project) -> JsonObject:
             "agents": len(workflow.agents),
             "triggers": len(workflow.triggers),
             "schedule": workflow.schedule.cron if workflow.schedule is not None else None,
+            "next_times": [_instant(time) for time in times.get(workflow.id, ())],
         }
         for workflow in project.workflows.values()
     }
     return {"project": project.name, "runtime": project.runtime.type.value, "workflows": workflows}
 
 
-def _table(project: Project) -> Table:
+def _table(found: JsonObject) -> Table:
     table = Table("workflow", "tasks", "tools", "agents", "triggers", "schedule", box=None, pad_edge=False)
-    for workflow_id, each in counts(project)["workflows"].items():
+    for workflow_id, each in found["workflows"].items():
         numbers = (str(each[key]) for key in ("tasks", "tools", "agents", "triggers"))
         table.add_row(Text(workflow_id), *numbers, Text(each["schedule"] or ""))
     return table
+
+
+def _listed(times: Sequence[datetime]) -> str:
+    return ", ".join(map(_instant, times)) if times else "never again"
+
+
+def _instant(time: datetime) -> str:
+    """Return a moment in UTC, to the second."""
+    return f"{time:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _plain(problems: Iterable[Problem]) -> list[JsonObject]:

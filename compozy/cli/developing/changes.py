@@ -6,6 +6,8 @@ from typing import Final, TypeAlias
 
 from watchfiles import Change
 
+from compozy.domain.errors import InvalidError, Problem
+
 FileChange: TypeAlias = tuple[Change, str]
 """What happened, and the absolute path of the file that it happened to."""
 
@@ -28,6 +30,29 @@ def concerns_project(root: Path, path: str) -> bool:
     if _IGNORED_FOLDERS & set(relative.parts[:-1]):
         return False
     return relative.suffix in _SUFFIXES or relative.name == ".env"
+
+
+def check_modules(changes: Iterable[FileChange]) -> None:
+    """Check that the Python files among the changed ones can be compiled; they are not run.
+
+    Raises:
+        InvalidError: Some cannot; says where each goes wrong.
+    """
+    problems = [problem for _, path in changes if path.endswith(".py") and (problem := _find_problem(Path(path)))]
+    if problems:
+        raise InvalidError(*problems)
+
+
+def _find_problem(file: Path) -> Problem | None:
+    try:
+        compile(file.read_bytes(), file, "exec", dont_inherit=True)
+    except FileNotFoundError:
+        return None  # it was removed, or is about to be replaced, which is another change
+    except (SyntaxError, ValueError, OSError) as error:
+        line = error.lineno if isinstance(error, SyntaxError) else None
+        said = error.msg if isinstance(error, SyntaxError) else str(error)
+        return Problem(message=f"it is no Python: {said}", file=str(file), line=line)
+    return None
 
 
 def describe_changes(root: Path, changes: Iterable[FileChange]) -> str:

@@ -1,6 +1,6 @@
 """The tree with the server in it, and the loop that restarts it when the project changes."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import Final
@@ -10,7 +10,7 @@ import trio
 from watchfiles import awatch
 
 from compozy.cli.complaints import report
-from compozy.cli.developing.changes import FileChange, concerns_project, describe_changes
+from compozy.cli.developing.changes import FileChange, check_modules, concerns_project, describe_changes
 from compozy.cli.developing.server import STOP_GRACE_S, Arguments, server_actor, settings_to_serve
 from compozy.cli.exits import Exit
 from compozy.domain.errors import InvalidError
@@ -66,14 +66,15 @@ async def _restart_on_change(
         if not changes:
             continue
         click.echo(f"changed: {describe_changes(root, changes)}", err=True)
-        if await _is_valid(config, arguments):
+        if await _is_valid(config, arguments, changes):
             with suppress(TreeStopped):  # the tree goes down, and this task with it
                 await live.restart("server")
 
 
-async def _is_valid(config: Path, arguments: Arguments) -> bool:
+async def _is_valid(config: Path, arguments: Arguments, changes: Iterable[FileChange]) -> bool:
     """Tell whether the project can be served; print its problems when it cannot."""
     try:
+        await trio.to_thread.run_sync(check_modules, changes)
         await trio.to_thread.run_sync(settings_to_serve, config, arguments)
     except InvalidError as error:
         report(error)

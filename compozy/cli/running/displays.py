@@ -1,10 +1,11 @@
 """Progress of one execution on stderr: a live picture in a terminal, plain lines elsewhere."""
 
 import sys
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final, TextIO
 
 import click
@@ -15,8 +16,13 @@ from rich.table import Table
 from rich.text import Text
 from typing_extensions import override
 
+from compozy.cli.running.board import FAILURES, Board
+from compozy.cli.running.durations import format_seconds
+from compozy.cli.running.lines import Lines, describe_task
+from compozy.cli.running.sources import Watcher
 from compozy.cli.running.views import TaskView, View
 from compozy.domain.statuses import Status
+from compozy.engine.events import ExecutionEvent
 
 STYLES: Final = {
     Status.SUCCESS: ("✓", "green"),
@@ -29,49 +35,39 @@ STYLES: Final = {
 _CHROME_ROWS: Final = 4
 """Lines of the terminal that are not for tasks: the execution, what is hidden, the prompt before and after."""
 
-_MINUTE_S: Final = 60
 
-
-class Display(ABC):
-    """Somewhere to show how an execution goes."""
-
-    @abstractmethod
-    def show(self, view: View) -> None:
-        """Show what is known now."""
-
-
-class PlainDisplay(Display):
-    """One line for each change, for files and logs.
+class PlainDisplay(Watcher):
+    """Lines, for files and logs.
 
     Args:
         stream: Where the lines go; None is stderr.
+        clock: Gives the time in seconds; it never goes back.
     """
 
-    def __init__(self, stream: TextIO | None = None) -> None:
+    def __init__(self, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self._stream = stream
-        self._shown: dict[str, Status] = {}
+        self._clock = clock
+        self._lines = Lines()
 
     @override
     def show(self, view: View) -> None:
-        if not self._shown:
-            self._line(f"execution {view.exec_id} of workflow {view.workflow_id}")
-        for depth, task in view.outline():
-            if self._shown.get(task.task_exec_id) is not task.status:
-                self._shown[task.task_exec_id] = task.status
-                self._line(f"{'  ' * (depth + 1)}{describe_task(task)}")
-        if self._shown.get(view.exec_id) is not view.status:
-            self._shown[view.exec_id] = view.status
-            if view.status.is_terminal:
-                self._line(f"{view.status} in {format_seconds(view.changed_at - view.started_at)}")
+        self._write(self._lines.show(view, self._clock()))
 
-    def _line(self, text: str) -> None:
-        click.echo(text, file=self._stream, err=self._stream is None)
+    @override
+    def tell(self, event: ExecutionEvent) -> None:
+        self._write(self._lines.tell(event, self._clock()))
+
+    def _write(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            click.echo(line, file=self._stream, err=self._stream is None)
 
 
-class LiveDisplay(Display):
+class LiveDisplay(Watcher):
     """A picture that is drawn over itself: one line a task, the running ones with a clock that moves.
 
-    Rich draws from a thread of its own; it and :meth:`show` share one reference to a frozen view, nothing else.
+    The runs in a collection are one line, with their numbers; those that failed are written above the picture, where
+    they stay. Rich draws from a thread of its own, so a lock guards the board that it draws. What is written is written
+    without that lock, because Rich holds its own meanwhile, and while it asks for the picture.
 
     Args:
         console: The terminal.
@@ -81,46 +77,68 @@ class LiveDisplay(Display):
     def __init__(self, console: Console, clock: Callable[[], datetime]) -> None:
         self._console = console
         self._clock = clock
-        self._view: View | None = None
+        self._board = Board()
+        self._lock = threading.Lock()
         self._spinner = Spinner("dots")
 
     @override
     def show(self, view: View) -> None:
-        self._view = view
+        with self._lock:
+            failed = [task for task in self._board.take(view) if self._is_to_stay(task)]
+        self._write(failed)
+
+    @override
+    def tell(self, event: ExecutionEvent) -> None:
+        with self._lock:
+            task = self._board.tell(event)
+            is_to_stay = task is not None and self._is_to_stay(task)
+        if task is not None and is_to_stay:
+            self._write([task])
 
     @property
     def is_blank(self) -> bool:
         """Whether nothing has been shown yet."""
-        return self._view is None
+        return self._board.view is None
 
     def picture(self) -> RenderableType:
         """Return what to draw now."""
-        view, now = self._view, self._clock()
-        if view is None:
-            return Spinner("dots", text="starting")
+        with self._lock:
+            view, now = self._board.view, self._clock()
+            if view is None:
+                return Spinner("dots", text="starting")
+            rows = [(depth, task, self._note_on(task)) for depth, task in self._board.listed()]
         grid = Table.grid(padding=(0, 1))
-        rows = list(view.outline())
         hidden = max(len(rows) - max(self._console.height - _CHROME_ROWS, 1), 0)
-        mark = self._mark(view.status)
-        grid.add_row(mark, Text(f"{view.workflow_id}", "bold"), Text(view.exec_id, "dim"), self._clock_of(view, now))
+        end = view.changed_at if view.status.is_terminal else now
+        took = format_seconds(end - view.started_at)
+        grid.add_row(self._mark(view.status), Text(view.workflow_id, "bold"), Text(view.exec_id, "dim"), took)
         if hidden:
             grid.add_row("", Text(f"  … {hidden} above", "dim"))
-        for depth, task in rows[hidden:]:
+        for depth, task, note in rows[hidden:]:
             name = Text("  " * (depth + 1) + task.task_id)
-            note = Text(task.error or task.status.lower(), STYLES.get(task.status, ("", "dim"))[1], overflow="ellipsis")
             grid.add_row(self._mark(task.status), name, note, format_seconds(task.duration(now)))
         return grid
+
+    def _note_on(self, task: TaskView) -> Text:
+        tally = self._board.tally_of(task)
+        counted = tally.describe() if tally is not None else ""
+        text = ": ".join(filter(None, [counted, task.reason])) or task.status.lower()
+        return Text(text, STYLES.get(task.status, ("", "dim"))[1], overflow="ellipsis")
+
+    def _is_to_stay(self, task: TaskView) -> bool:
+        return task.status in FAILURES and not self._board.is_listed(task)
+
+    def _write(self, failed: Sequence[TaskView]) -> None:
+        if failed:  # together: what is written has the whole picture drawn again
+            lines = [Text.assemble(STYLES[task.status], " ", describe_task(task)) for task in failed]
+            self._console.print(Text("\n").join(lines))
 
     def _mark(self, status: Status) -> RenderableType:
         return Text(*STYLES[status]) if status in STYLES else self._spinner
 
-    def _clock_of(self, view: View, now: datetime) -> str:
-        end = view.changed_at if view.status.is_terminal else now
-        return format_seconds(max(end - view.started_at, timedelta()))
-
 
 @contextmanager
-def open_display() -> Iterator[Display]:
+def open_display() -> Iterator[Watcher]:
     """Open the display that suits stderr, and leave its last picture standing if it has one."""
     if not sys.stderr.isatty():
         yield PlainDisplay()
@@ -133,24 +151,3 @@ def open_display() -> Iterator[Display]:
             yield display
         finally:
             live.transient = display.is_blank
-
-
-def describe_task(task: TaskView) -> str:
-    """Return one line on a task: its name, how it stands, how long it took, and why it failed."""
-    text = f"{task.task_id} {task.status}"
-    if task.status.is_terminal:
-        text += f" in {format_seconds(task.duration(task.changed_at))}"
-    return f"{text}: {task.error}" if task.error else text
-
-
-def format_seconds(duration: timedelta) -> str:
-    """Return a duration as people read it while they wait.
-
-    >>> format_seconds(timedelta(milliseconds=21)), format_seconds(timedelta(seconds=75.2))
-    ('0.02 s', '1 min 15 s')
-    """
-    seconds = duration.total_seconds()
-    if seconds < _MINUTE_S:
-        return f"{seconds:.2f} s"
-    minutes, rest = divmod(int(seconds), _MINUTE_S)
-    return f"{minutes} min {rest:02d} s"

@@ -42,7 +42,7 @@ class Session:
     """How far one request has come, so that whoever ends it early can say what becomes of the execution.
 
     Attributes:
-        view: What is known last; None until the execution has started.
+        view: The execution as it ended; None until it has.
         aftermath: What becomes of it when nobody follows it; empty until it has started.
     """
 
@@ -74,16 +74,11 @@ class Session:
         patience: timedelta | None,
     ) -> None:
         with open_display() as display:
-
-            def show(view: View) -> None:
-                self.view = view
-                display.show(view)
-
             async with opening as source:
                 exec_id = await find(source)
                 self.aftermath = source.aftermath(exec_id)
                 with trio.move_on_after(_seconds(patience)):
-                    await follow(source, exec_id, show)
+                    self.view = await follow(source, exec_id, display)
 
 
 def run_session(request: Request, opening: AbstractAsyncContextManager[Source], *, format_: str) -> Exit:

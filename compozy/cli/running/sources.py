@@ -56,8 +56,20 @@ class Source(ABC):
         """Return what becomes of an execution that nobody follows any more, and how to see it."""
 
 
-async def follow(source: Source, exec_id: str, show: Callable[[View], None]) -> View:
-    """Show each change of the execution until it ends; return how it ended.
+class Watcher(ABC):
+    """Someone to tell how an execution goes."""
+
+    @abstractmethod
+    def show(self, view: View) -> None:
+        """Take all that is known now, in place of what was known before."""
+
+    @abstractmethod
+    def tell(self, event: ExecutionEvent) -> None:
+        """Take a change, which may be older than what is known already."""
+
+
+async def follow(source: Source, exec_id: str, watcher: Watcher) -> View:
+    """Tell of each change of the execution until it ends; return how it ended.
 
     A runtime that goes away is waited for, :data:`PATIENCE_S` after its last sign of life, and one that says when to
     ask again is not asked earlier.
@@ -70,21 +82,21 @@ async def follow(source: Source, exec_id: str, show: Callable[[View], None]) -> 
     deadline = trio.current_time() + PATIENCE_S
     pause = _FIRST_PAUSE_S
 
-    def alive(view: View) -> None:
+    def be_alive() -> None:
         nonlocal deadline, pause
         deadline, pause = trio.current_time() + PATIENCE_S, _FIRST_PAUSE_S
-        show(view)
 
     while True:
         try:
-            await _follow_while_connected(source, exec_id, alive)
+            await _follow_while_connected(source, exec_id, watcher, be_alive)
             view = await source.get(exec_id)
         except UnavailableError as error:
             wait = max(pause, error.retry_after_s)
             if trio.current_time() + wait > deadline:
                 raise
         else:
-            alive(view)
+            be_alive()
+            watcher.show(view)
             if view.status.is_terminal:
                 return view
             wait = pause
@@ -92,19 +104,19 @@ async def follow(source: Source, exec_id: str, show: Callable[[View], None]) -> 
         pause = min(2 * pause, _LONGEST_PAUSE_S)
 
 
-async def _follow_while_connected(source: Source, exec_id: str, show: Callable[[View], None]) -> None:
-    """Show each change until the execution ends or the source stops telling.
+async def _follow_while_connected(source: Source, exec_id: str, watcher: Watcher, be_alive: Callable[[], None]) -> None:
+    """Tell of each change until the execution ends or the source stops telling.
 
     Subscribed first and read afterwards, so that nothing falls between the two.
     """
     async with source.watch(exec_id) as events:
         view = await source.get(exec_id)
-        show(view)
+        be_alive()
+        watcher.show(view)
         if view.status.is_terminal:
             return
         async for event in events:
+            be_alive()
             if event.ends_execution:
                 continue  # it ends by itself now; left early, what it iterates over would be left open
-            # An unknown task is rare (once a task at most), and what is read then covers all that began meanwhile.
-            view = view.after(event) or await source.get(exec_id)
-            show(view)
+            watcher.tell(event)

@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 
 import attrs
 
+from compozy.domain.definitions import TaskType
 from compozy.domain.executions import TaskState, WorkflowState
 from compozy.domain.json import Json
 from compozy.domain.statuses import Status
-from compozy.engine.events import ExecutionEvent
+from compozy.engine.events import reason_of
 
 
 @attrs.frozen(kw_only=True)
@@ -18,18 +19,20 @@ class TaskView:
     Attributes:
         task_exec_id: The run.
         task_id: The task.
+        type: What kind of work it is; None when a server of an earlier version does not say.
         parent_id: ``task_exec_id`` of the container it runs in; None at the top.
         status: Where it stands.
-        error: Why it did not succeed, or None.
+        reason: Why it did not succeed, or did nothing; None otherwise.
         started_at: When it began.
         changed_at: When it last changed; when it ended, if it has.
     """
 
     task_exec_id: str
     task_id: str
+    type: TaskType | None = None
     parent_id: str | None = None
     status: Status
-    error: str | None = None
+    reason: str | None = None
     started_at: datetime
     changed_at: datetime
 
@@ -63,34 +66,27 @@ class View:
     changed_at: datetime
     tasks: Mapping[str, TaskView] = attrs.Factory(dict)
 
-    def after(self, event: ExecutionEvent) -> "View | None":
-        """Return the view after this event, or None when the event is about a task that the view does not know.
-
-        An event older than what is known changes nothing: it was under way when the view was taken.
-        """
-        if event.task_exec_id is None:
-            return self if event.at < self.changed_at else attrs.evolve(self, status=event.status, changed_at=event.at)
-        task = self.tasks.get(event.task_exec_id)
-        if task is None:
-            return None
-        if event.at < task.changed_at:
-            return self
-        changed = attrs.evolve(task, status=event.status, changed_at=event.at)
-        return attrs.evolve(self, tasks={**self.tasks, task.task_exec_id: changed})
-
     def outline(self) -> Iterator[tuple[int, TaskView]]:
-        """Yield each task with its depth, a container right before its children.
+        """Yield each task with its depth, a container right before its children."""
+        return outlined(self.tasks)
 
-        A child whose container is not known (yet) stands at the top.
-        """
-        children: dict[str | None, list[TaskView]] = {}
-        for task in self.tasks.values():
-            children.setdefault(task.parent_id if task.parent_id in self.tasks else None, []).append(task)
-        stack = [(0, task) for task in reversed(children.get(None, []))]
-        while stack:
-            depth, task = stack.pop()
-            yield depth, task
-            stack += [(depth + 1, child) for child in reversed(children.get(task.task_exec_id, []))]
+
+def outlined(tasks: Mapping[str, TaskView]) -> Iterator[tuple[int, TaskView]]:
+    """Yield each task with its depth, a container right before its children.
+
+    A child whose container is not among them (yet) stands at the top.
+
+    Args:
+        tasks: By ``task_exec_id``, in the order in which those of one container are to come.
+    """
+    children: dict[str | None, list[TaskView]] = {}
+    for task in tasks.values():
+        children.setdefault(task.parent_id if task.parent_id in tasks else None, []).append(task)
+    stack = [(0, task) for task in reversed(children.get(None, []))]
+    while stack:
+        depth, task = stack.pop()
+        yield depth, task
+        stack += [(depth + 1, child) for child in reversed(children.get(task.task_exec_id, []))]
 
 
 def view_of(workflow: WorkflowState, tasks: Iterable[TaskState]) -> View:
@@ -111,9 +107,10 @@ def _task_view_of(task: TaskState) -> TaskView:
     return TaskView(
         task_exec_id=task.task_exec_id,
         task_id=task.task_id,
+        type=task.type,
         parent_id=task.parent_id,
         status=task.status,
-        error=task.error.message if task.error else None,
+        reason=reason_of(task),
         started_at=task.created_at,
         changed_at=task.updated_at,
     )

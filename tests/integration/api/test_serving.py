@@ -203,7 +203,7 @@ async def test_a_request_for_another_host_is_refused(open_site):
     assert response.status_code == 421
 
 
-async def test_a_websocket_is_refused_and_harms_nothing(open_site):
+async def test_a_websocket_is_refused_and_is_no_error_of_ours(open_site, caplog):
     handshake = {
         "Connection": "Upgrade",
         "Upgrade": "websocket",
@@ -214,8 +214,9 @@ async def test_a_websocket_is_refused_and_harms_nothing(open_site):
         refused = await site.client.get("/healthz", headers=handshake)
         after = await site.client.get("/healthz")
 
-    assert refused.status_code >= 400
+    assert refused.status_code == 403
     assert after.status_code == 200
+    assert [record.message for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 @pytest.mark.slow

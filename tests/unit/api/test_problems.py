@@ -151,6 +151,27 @@ async def test_a_value_of_another_type_is_named_as_json_writes_it(world, value, 
     assert problem == {"key": "input", "message": f"must be a JSON object, not {shown}"}
 
 
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({}, "is required"),
+        ({"name": ""}, "must have at least 1 character"),
+        ({"name": "x" * 300}, "must have at most 255 characters"),
+    ],
+)
+async def test_a_text_that_is_missing_or_too_short_or_too_long_is_told_without_its_value(world, body, message):
+    response = await world.client.post("/api/v0/events", json=body)
+
+    assert (await response.get_json())["problems"] == [{"key": "name", "message": message}]
+
+
+async def test_an_event_id_that_cannot_be_part_of_an_identifier_is_refused(world):
+    response = await world.client.post("/api/v0/events", json={"name": "paid", "event_id": "a\0b"})
+
+    problem = (await response.get_json())["problems"][0]
+    assert problem == {"key": "event_id", "message": r"'a\x00b' holds a NUL character; leave it out"}
+
+
 async def test_unknown_keys_of_a_body_are_refused_with_the_near_one(world):
     response = await world.client.post("/api/v0/workflows/greet/executions", json={"inputs": {}})
 

@@ -63,6 +63,19 @@ async def test_an_execution_that_has_ended_gives_its_final_event_at_once(world):
     assert [event for event, _ in frames].count("execution") == 1
 
 
+async def test_what_did_not_succeed_says_why_and_everything_since_when(world):
+    exec_id = await world.start(fail=True)
+    await trio.testing.wait_all_tasks_blocked()
+
+    response = await world.client.get(f"{URL}/{exec_id}/events")
+
+    (_, task), (_, execution) = parsed(await response.get_data(as_text=False))
+    assert (execution["status"], execution["reason"]) == ("FAILED", "it broke")
+    assert (task["status"], task["type"], "reason" in task) == ("SUCCESS", "basic", False)
+    assert task["started_at"] < task["at"]
+    assert execution["started_at"] < task["started_at"]
+
+
 async def test_an_unknown_execution_is_a_404_and_no_stream(world):
     response = await world.client.get(f"{URL}/nope/events")
 

@@ -9,6 +9,7 @@ from compozy.app.comparing import Side
 from compozy.domain.accounts import ApiKey, User
 from compozy.domain.definitions import TaskType
 from compozy.domain.executions import TaskState, WorkflowState
+from compozy.domain.payloads import Payload
 from compozy.domain.statuses import Status
 from compozy.drivers.sqlite import open_store
 
@@ -71,6 +72,14 @@ def a_key():
     """Return a function that makes a user's key."""
     return lambda key_id="k1", user_id="u1": ApiKey(
         key_id=key_id, user_id=user_id, fingerprint=f"of {key_id}", prefix="cpzy_", created_at=NOON
+    )
+
+
+@pytest.fixture
+def a_payload():
+    """Return a function that makes a value that is kept for an execution."""
+    return lambda key="p1", exec_id="e1", content=bytes(range(256)): Payload(
+        key=key, exec_id=exec_id, created_at=NOON, content=content
     )
 
 

@@ -11,10 +11,11 @@ from compozy.domain.executions import Failure
 from compozy.domain.statuses import Status
 
 
-def test_each_kind_has_a_key_of_its_own(an_execution, a_task, a_user, a_key):
-    records = [an_execution("e7"), a_task("t7"), a_user("u7"), a_key("k7")]
+def test_each_kind_has_a_key_of_its_own(an_execution, a_task, a_user, a_key, a_payload):
+    records = [an_execution("e7"), a_task("t7"), a_user("u7"), a_key("k7"), a_payload("p7")]
 
-    assert [entry_of(kind, record).key for kind, record in zip(Kind, records, strict=True)] == ["e7", "t7", "u7", "k7"]
+    keys = [entry_of(kind, record).key for kind, record in zip(Kind, records, strict=True)]
+    assert keys == ["e7", "t7", "u7", "k7", "p7"]
 
 
 @pytest.mark.parametrize(
@@ -53,9 +54,18 @@ def test_executions_and_tasks_end_with_their_status(an_execution, a_task, status
     assert has_ended(a_task(status=status)) is status.is_terminal
 
 
-def test_users_and_keys_do_not_end(a_user, a_key):
+def test_users_keys_and_payloads_do_not_end(a_user, a_key, a_payload):
     assert has_ended(a_user())
     assert has_ended(a_key())
+    assert has_ended(a_payload())
+
+
+def test_the_bytes_of_a_payload_are_compared_by_their_hash(a_payload):
+    one, same, other = a_payload(content=b"\xff" * 10_000), a_payload(content=b"\xff" * 10_000), a_payload(content=b"")
+
+    assert content_of(one) == content_of(same)
+    assert len(content_of(one)) < 300
+    assert differing_fields(one, other) == ["content"]
 
 
 def test_a_seal_is_the_hash_of_the_contents_as_lines(a_user):

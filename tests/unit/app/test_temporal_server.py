@@ -30,6 +30,15 @@ def taken():
         yield listener.getsockname()[1]
 
 
+@pytest.fixture
+def binary(tmp_path):
+    """A program that says which version of Temporal it is."""
+    binary = tmp_path / "temporal"
+    binary.write_text("#!/bin/sh\necho 'temporal version 2.0'\n")
+    binary.chmod(0o755)
+    return binary
+
+
 def test_any_free_ports_are_taken_and_no_page_is_served_unless_somebody_asks(settings_of):
     server = plan_server(settings_of(), BINARY, is_first=True)
 
@@ -100,10 +109,26 @@ async def test_an_end_that_says_nothing_of_the_kind_has_no_other_explanation(set
     assert await run.explain(failed) is None
 
 
-async def test_a_backup_that_takes_long_says_so_and_asks_for_time(settings_of, tmp_path, caplog):
-    binary = tmp_path / "temporal"
-    binary.write_text("#!/bin/sh\necho 'temporal version 2.0'\n")
-    binary.chmod(0o755)
+@pytest.mark.parametrize(
+    ("status", "explanation"),
+    [
+        (-9, "was killed by signal 9: find out by whom"),
+        (1, "ended with exit status 1, after it had said: Error: no such luck"),
+    ],
+)
+async def test_an_end_after_readiness_is_an_outage_whatever_was_said(settings_of, binary, status, explanation):
+    settings = settings_of(TEMPORAL_DATABASE_FILE="temporal.db")
+    run = Run(None, plan_server(settings, binary, is_first=True), settings.standalone)
+    ended = ChildExitError("temporal", "ended", argv=("temporal",), returncode=status, tail="x\nError: no such luck\n")
+    await run.settle()
+
+    explained = await run.explain(ended)
+
+    assert type(explained) is UnavailableError  # a mishap would be tried again at once, and be ready twice
+    assert explanation in str(explained)
+
+
+async def test_a_backup_that_takes_long_says_so_and_asks_for_time(settings_of, binary, tmp_path, caplog):
     settings = settings_of(TEMPORAL_DATABASE_FILE="temporal.db")
     with closing(sqlite3.connect(tmp_path / "temporal.db")) as database, database:
         database.execute("CREATE TABLE log (line TEXT)")

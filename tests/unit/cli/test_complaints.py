@@ -1,5 +1,7 @@
 """Errors as lines on stderr."""
 
+import errno
+
 import pytest
 
 from compozy.cli.complaints import leaves, lines_of, report
@@ -49,6 +51,17 @@ def test_unexpected_error_names_its_class_its_notes_and_the_way_to_the_traceback
         "actor 'http', generation 2",
         "this should not happen: `compozy --debug …` shows where it came from",
     ]
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "No space left on device"),
+        (PermissionError(errno.EACCES, "Permission denied", "out.json"), "out.json: Permission denied"),
+    ],
+)
+def test_what_the_system_refuses_is_told_in_its_words(error, line):
+    assert lines_of(error) == [line]
 
 
 @pytest.mark.parametrize("error", [ValueError(), UnavailableError("")])

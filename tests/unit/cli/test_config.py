@@ -129,6 +129,7 @@ def test_all_problems_of_all_files_are_told_at_once_and_exit_2(invoke, project):
     assert [line.split(": ")[1] for line in lines] == [
         f"{project}/compozy.yaml:2",
         f"{project}/workflows/hello.yaml:3",
+        f"{project}/workflows/hello.yaml:3",
     ]
     assert "standalone" in lines[0]
 

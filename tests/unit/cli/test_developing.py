@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from watchfiles import Change
 
-from compozy.cli.developing.changes import concerns_project, describe_changes
+from compozy.cli.developing.changes import check_modules, concerns_project, describe_changes
 from compozy.cli.developing.server import serve_command, settings_to_serve
 from compozy.domain.errors import InvalidError
 
@@ -96,3 +96,14 @@ def test_project_with_problems_is_refused(project):
 
     with pytest.raises(InvalidError):
         settings_to_serve(project, {})
+
+
+def test_a_changed_module_that_is_no_python_is_told_with_its_line(tmp_path):
+    for name, text in {"good.py": "x = 1\n", "bad.py": "x = 1\ny = (\n", "notes.yaml": "(\n"}.items():
+        (tmp_path / name).write_text(text)
+    changes = {(Change.modified, str(tmp_path / name)) for name in ("good.py", "bad.py", "notes.yaml", "gone.py")}
+
+    with pytest.raises(InvalidError) as caught:
+        check_modules(changes)
+
+    assert [(each.file, each.line) for each in caught.value.problems] == [(str(tmp_path / "bad.py"), 2)]

@@ -3,59 +3,29 @@
 import io
 from datetime import UTC, datetime, timedelta
 
-import attrs
 import pytest
 from rich.console import Console
 
-from compozy.cli.running.displays import LiveDisplay, PlainDisplay, format_seconds, open_display
-from compozy.cli.running.views import TaskView, View
+from compozy.cli.running.displays import LiveDisplay, PlainDisplay, open_display
+from compozy.cli.running.durations import format_seconds
+from compozy.domain.definitions import TaskType
 from compozy.domain.statuses import Status
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def task(task_id, status, *, parent=None, seconds=0.0, error=None):
-    return TaskView(
-        task_exec_id=task_id,
-        task_id=task_id,
-        parent_id=parent,
-        status=status,
-        error=error,
-        started_at=T0,
-        changed_at=T0 + timedelta(seconds=seconds),
-    )
+def test_plain_display_writes_the_lines_as_they_come_and_looks_at_its_clock(a_view, a_run, a_change):
+    stream, times = io.StringIO(), iter([0.0, 0.0, 1.0])
+    display = PlainDisplay(stream, lambda: next(times))
 
-
-def view(status, *tasks, seconds=0.0):
-    return View(
-        exec_id="01E",
-        workflow_id="greet",
-        status=status,
-        started_at=T0,
-        changed_at=T0 + timedelta(seconds=seconds),
-        tasks={each.task_exec_id: each for each in tasks},
-    )
-
-
-def test_plain_display_prints_one_line_for_each_change():
-    stream = io.StringIO()
-    display = PlainDisplay(stream)
-    box, child = task("box", Status.RUNNING), task("child", Status.RUNNING, parent="box")
-
-    display.show(view(Status.PENDING))
-    display.show(view(Status.RUNNING, box, child))
-    display.show(view(Status.RUNNING, box, child))
-    failed = task("child", Status.FAILED, parent="box", seconds=0.5, error="no [such] thing")
-    display.show(view(Status.RUNNING, box, failed))
-    display.show(view(Status.FAILED, task("box", Status.FAILED, seconds=0.6), failed, seconds=75))
+    display.show(a_view(a_run("each", type_=TaskType.COLLECTION)))
+    for number in range(2):
+        display.tell(a_change(f"n{number}", Status.SUCCESS, seconds=1, parent="each"))
 
     assert stream.getvalue().splitlines() == [
         "execution 01E of workflow greet",
-        "  box RUNNING",
-        "    child RUNNING",
-        "    child FAILED in 0.50 s: no [such] thing",
-        "  box FAILED in 0.60 s",
-        "FAILED in 1 min 15 s",
+        "  each RUNNING",
+        "  each: 2 done, 2/s",
     ]
 
 
@@ -74,13 +44,12 @@ def drawn():
     return draw
 
 
-def test_picture_has_one_line_a_task_with_its_duration_and_indented_children(drawn):
+def test_picture_has_one_line_a_task_with_its_duration_and_indented_children(drawn, a_view, a_run):
     lines = drawn(
-        view(
-            Status.RUNNING,
-            task("box", Status.RUNNING),
-            task("one", Status.SUCCESS, parent="box", seconds=1.5),
-            task("two", Status.FAILED, parent="box", seconds=2, error="[red]boom"),
+        a_view(
+            a_run("box"),
+            a_run("one", Status.SUCCESS, parent="box", seconds=1.5),
+            a_run("two", Status.FAILED, parent="box", seconds=2, reason="[red]boom"),
         )
     )
 
@@ -95,10 +64,10 @@ def test_picture_has_one_line_a_task_with_its_duration_and_indented_children(dra
     assert lines[3].startswith("✗     two")
 
 
-def test_picture_never_outgrows_the_terminal(drawn):
-    many = [task(f"t{number}", Status.SUCCESS) for number in range(100)]
+def test_picture_never_outgrows_the_terminal(drawn, a_view, a_run):
+    many = [a_run(f"t{number}", Status.SUCCESS) for number in range(100)]
 
-    lines = drawn(view(Status.RUNNING, *many), height=10)
+    lines = drawn(a_view(*many), height=10)
 
     assert len(lines) == 8
     assert "94 above" in lines[1]
@@ -109,13 +78,13 @@ def test_picture_before_anything_is_known_says_that_it_starts(drawn):
     assert drawn(None)[0].endswith("starting")
 
 
-def test_ended_execution_keeps_its_duration(drawn):
-    assert drawn(attrs.evolve(view(Status.SUCCESS, seconds=3)))[0].endswith("3.00 s")
+def test_ended_execution_keeps_its_duration(drawn, a_view):
+    assert drawn(a_view(status=Status.SUCCESS, seconds=3))[0].endswith("3.00 s")
 
 
-def test_display_is_plain_when_stderr_is_no_terminal(capsys):
+def test_display_is_plain_when_stderr_is_no_terminal(capsys, a_view):
     with open_display() as display:
-        display.show(view(Status.RUNNING))
+        display.show(a_view())
 
     assert isinstance(display, PlainDisplay)
     captured = capsys.readouterr()
@@ -123,8 +92,28 @@ def test_display_is_plain_when_stderr_is_no_terminal(capsys):
     assert captured.err == "execution 01E of workflow greet\n"
 
 
+def test_picture_counts_the_runs_in_a_collection_and_writes_those_that_failed_above(a_view, a_run, a_change):
+    console = Console(file=io.StringIO(), width=80, force_terminal=True, color_system=None)
+    display = LiveDisplay(console, lambda: T0 + timedelta(seconds=10))
+    display.show(
+        a_view(a_run("each", type_=TaskType.COLLECTION), a_run("old", Status.FAILED, seconds=1, parent="each"))
+    )
+    for number in range(300):
+        display.tell(a_change(f"n{number}", Status.SUCCESS, seconds=2, parent="each"))
+    display.tell(a_change("bad", Status.FAILED, seconds=2, parent="each", reason="[red]boom"))
+    display.tell(a_change("bad", Status.FAILED, seconds=2, parent="each", reason="[red]boom"))
+    above = console.file.getvalue().splitlines()
+    console.print(display.picture())
+
+    assert above == ["✗ old FAILED in 1.00 s", "✗ bad FAILED in 0.00 s: [red]boom"]
+    lines = console.file.getvalue().splitlines()[2:]
+    assert len(lines) == 2
+    assert "each 300 done, 2 failed, 151/s 10.00 s" in " ".join(lines[1].split())
+
+
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(0, "0.00 s"), (59.99, "59.99 s"), (60, "1 min 00 s"), (3725.4, "62 min 05 s")]
+    ("seconds", "text"),
+    [(-1, "0.00 s"), (0, "0.00 s"), (59.99, "59.99 s"), (60, "1 min 00 s"), (3725.4, "62 min 05 s")],
 )
 def test_durations_are_written_as_people_read_them(seconds, text):
     assert format_seconds(timedelta(seconds=seconds)) == text

@@ -107,7 +107,7 @@ async def test_get_gives_the_view_with_its_tasks_and_passes_over_what_it_does_no
         view = await source.get("E")
 
     assert (view.status, view.output) == (Status.SUCCESS, {"text": "hi"})
-    assert [(task.task_id, task.status, task.error) for task in view.tasks.values()] == [("a", Status.FAILED, "boom")]
+    assert [(task.task_id, task.status, task.reason) for task in view.tasks.values()] == [("a", Status.FAILED, "boom")]
 
 
 @pytest.mark.parametrize("change", [{"status": "DANCING"}, {"tasks": [{}]}, {"created_at": "yesterday"}])

@@ -58,6 +58,11 @@ def test_a_time_zone_is_shown_where_it_means_something(shown):
     ("news", "remark"),
     [
         ({"state": "paused", "note": "the shop is closed"}, "nightly: the shop is closed"),
+        (
+            {"state": "paused", "note": "the shop is closed", "paused_at": "2026-11-23T09:00:00.000000Z"},
+            "nightly: paused 3 h 00 min ago: the shop is closed",
+        ),
+        ({"state": "paused", "paused_at": "2026-11-23T11:59:00.000000Z"}, "nightly: paused 1 min 00 s ago"),
         ({"state": "absent"}, "nightly: no worker has put it in force yet"),
         (
             {"differs": True},

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from compozy.cli.payloads import parse_payload
 from compozy.cli.running.answers import view_of_wire
-from compozy.cli.steering import Query, execution_view, page_view
+from compozy.cli.steering import Query, execution_view, page_view, show_page
 
 BEGAN = "2026-01-01T00:00:00.000000Z"
 ROW = {
@@ -40,20 +40,39 @@ def clock():
 
 
 def lines(view):
-    console = Console(file=io.StringIO(), width=100, color_system=None)
-    console.print(view)
+    return shown(lambda console: console.print(view), width=100)
+
+
+def shown(show, *, width):
+    """Return the lines that are printed on a terminal of this width."""
+    console = Console(file=io.StringIO(), width=width, color_system=None)
+    show(console)
     return [line.rstrip() for line in console.file.getvalue().splitlines()]
 
 
 def test_a_page_has_a_row_for_each_execution_and_the_way_to_the_next_page():
     page = {"executions": [ROW, ROW | {"exec_id": "E2", "status": "DANCING", "error": None}], "next_cursor": "abc"}
 
-    assert [line.split() for line in lines(page_view(page, clock=clock))] == [
+    assert [line.split() for line in shown(lambda console: show_page(console, page, clock=clock), width=100)] == [
         ["execution", "workflow", "status", "started", "error"],
         ["E1", "greet", "FAILED", "10.00", "s", "ago", "no"],
         ["E2", "greet", "DANCING", "10.00", "s", "ago"],
         ["more:", "--cursor", "abc"],
     ]
+
+
+def test_a_long_error_takes_nothing_from_the_other_columns_and_a_cursor_is_in_one_piece():
+    error = {"code": "X", "message": f"it {'went wrong ' * 30}\nand more", "details": {}}
+    row = ROW | {"exec_id": "01JDQ3T9Q5R5S6T7V8W9X0Y1Z2", "error": error}
+    page = {"executions": [row], "next_cursor": "c" * 90}
+
+    heading, entry, following = shown(lambda console: show_page(console, page, clock=clock), width=80)
+
+    assert heading.split() == ["execution", "workflow", "status", "started", "error"]
+    seen = ["01JDQ3T9Q5R5S6T7V8W9X0Y1Z2", "greet", "FAILED", "10.00", "s", "ago", "it", "went", "wrong"]
+    assert entry.split()[: len(seen)] == seen
+    assert len(entry) <= 80
+    assert following == f"more: --cursor {'c' * 90}"
 
 
 def test_a_page_without_executions_says_so():

@@ -1,6 +1,7 @@
 """``compozy validate``."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,9 @@ def test_a_project_in_order_is_counted(invoke):
     found = json.loads(result.stdout)
     assert result.exit_code == 0
     assert (found["valid"], found["problems"], found["project"], found["runtime"]) == (True, [], "every-key", "python")
-    assert found["workflows"]["shop"] == {
+    shop = found["workflows"]["shop"]
+    del shop["next_times"]  # it depends on when this is, and on its end
+    assert shop == {
         "tasks": 18,
         "tools": 5,
         "agents": 4,
@@ -28,8 +31,52 @@ def test_people_get_a_row_for_each_workflow(invoke):
 
     lines = result.stdout.splitlines()
     assert result.exit_code == 0
-    assert [line.split()[0] for line in lines] == ["workflow", "nested", "shop", "ok:"]
+    assert [line.split()[0] for line in lines] == ["workflow", "nested", "shop", "shop", "ok:"]
     assert lines[-1] == "ok: 2 workflows, 24 tasks"
+
+
+def test_schedules_are_told_with_the_next_three_times(invoke, project):
+    with (project / "workflows" / "hello.yaml").open("a") as file:
+        file.write("\nschedule: {cron: '@every 1h'}\n")
+
+    people = invoke("validate", "-c", project, "-o", "table")
+    programs = invoke("validate", "-c", project, "-o", "json")
+
+    times = json.loads(programs.stdout)["workflows"]["hello"]["next_times"]
+    first, second, third = map(datetime.fromisoformat, times)
+    assert datetime.now(UTC) - timedelta(minutes=1) < first
+    assert third - second == second - first == timedelta(hours=1)
+    assert f"hello is due {', '.join(times)}" in people.stdout
+
+
+def test_a_schedule_that_is_off_is_not_due(invoke, project):
+    with (project / "workflows" / "hello.yaml").open("a") as file:
+        file.write("\nschedule: {cron: '@every 1h', enabled: false}\n")
+
+    people = invoke("validate", "-c", project, "-o", "table")
+    programs = invoke("validate", "-c", project, "-o", "json")
+
+    assert json.loads(programs.stdout)["workflows"]["hello"]["next_times"] == []
+    assert "is due" not in people.stdout
+
+
+def test_what_will_not_do_what_one_may_expect_is_a_warning_and_no_problem(invoke, project):
+    with (project / "workflows" / "hello.yaml").open("a") as file:
+        file.write("\ntriggers: [{type: webhook, name: orders}]\n")
+
+    people = invoke("validate", "-c", project, "-o", "table")
+    programs = invoke("validate", "-c", project, "-o", "json")
+
+    assert (people.exit_code, programs.exit_code) == (0, 0)
+    (warning,) = json.loads(programs.stdout)["warnings"]
+    assert (warning["key"], warning["message"]) == (
+        "triggers[0]",
+        "this version serves no webhooks: 'orders' starts nothing",
+    )
+    assert (
+        people.stderr
+        == f"warning: {warning['file']}:{warning['line']}: triggers[0]: {warning['message']} ({warning['hint']})\n"
+    )
 
 
 def test_problems_are_lines_for_people_and_objects_for_programs(invoke, project):
@@ -43,6 +90,19 @@ def test_problems_are_lines_for_people_and_objects_for_programs(invoke, project)
     assert (problem["line"], problem["key"], problem["message"]) == (3, "tasks[0].tool", "there is no tool 'gret'")
     assert people.stdout == ""
     assert people.stderr.startswith(f"error: {problem['file']}:3: tasks[0].tool: there is no tool 'gret' (")
+
+
+def test_programs_get_the_warnings_of_a_project_with_problems_too(invoke, project):
+    (project / "workflows" / "hello.yaml").write_text(
+        "id: hello\ntasks:\n  - {id: a, tool: gret}\n  - {id: b, prompt: p}\n"
+    )
+
+    result = invoke("validate", "-c", project, "-o", "json")
+
+    found = json.loads(result.stdout)
+    assert (result.exit_code, found["valid"]) == (2, False)
+    assert "tasks[0].tool" in [problem["key"] for problem in found["problems"]]
+    assert [warning["key"] for warning in found["warnings"]] == ["tasks[1].id"]
 
 
 def test_files_that_were_left_out_are_warnings(invoke, project):

@@ -3,11 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 import attrs
-import pytest
 
 from compozy.cli.running.views import TaskView, View
 from compozy.domain.statuses import Status
-from compozy.engine.events import ExecutionEvent
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -36,39 +34,6 @@ def view(*tasks):
         changed_at=at(1),
         tasks={each.task_exec_id: each for each in tasks},
     )
-
-
-def event(status, *, task_exec_id=None, seconds=2.0):
-    task_id = task_exec_id and f"task-{task_exec_id}"
-    return ExecutionEvent(
-        exec_id="E", workflow_id="w", status=status, task_id=task_id, task_exec_id=task_exec_id, at=at(seconds)
-    )
-
-
-def test_event_of_a_task_changes_that_task_alone():
-    before = view(task("a"), task("b"))
-
-    after = before.after(event(Status.SUCCESS, task_exec_id="a"))
-
-    assert after.tasks == {"a": task("a", status=Status.SUCCESS, changed=2), "b": task("b")}
-    assert before == view(task("a"), task("b"))
-
-
-def test_event_of_an_unknown_task_asks_for_a_fresh_view():
-    assert view(task("a")).after(event(Status.RUNNING, task_exec_id="z")) is None
-
-
-@pytest.mark.parametrize("task_exec_id", [None, "a"])
-def test_event_older_than_what_is_known_changes_nothing(task_exec_id):
-    before = view(task("a", status=Status.SUCCESS, changed=1))
-
-    assert before.after(event(Status.RUNNING, task_exec_id=task_exec_id, seconds=0.5)) is before
-
-
-def test_event_of_the_execution_changes_its_status():
-    after = view().after(event(Status.PAUSED))
-
-    assert (after.status, after.changed_at) == (Status.PAUSED, at(2))
 
 
 def test_outline_puts_children_under_their_container_whatever_their_order():
