@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from queue import Queue
 
@@ -172,12 +172,24 @@ def start_server(project):
         yield start
 
 
+@pytest.fixture
+def start_servers_of():
+    """Return a function from a project to a function that starts servers on it."""
+    with ExitStack() as stack:
+        yield lambda project: stack.enter_context(starting(project))
+
+
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory):
     """A server that is ready and logs traces, for tests that leave it as it is, and its client."""
     project = copied(tmp_path_factory.mktemp("shared"))
     with (project / "compozy.yaml").open("a") as file:
         file.write("telemetry: {traces: log}\n")
+        file.write("autoload: {enabled: true, strict: false, include: [agents/*.yaml]}\n")
+    (project / "agents").mkdir()
+    (project / "agents" / "broken.yaml").write_text("id: [\n")
+    with (project / "workflows" / "echo.yaml").open("a") as file:
+        file.write("triggers: [{type: webhook, name: orders}]\n")
     with starting(project) as start:
         server = start()
         with server.wait_ready() as client:
@@ -187,7 +199,19 @@ def shared(tmp_path_factory):
 
 
 @pytest.fixture
-def gate():
-    gate = Gate()
-    yield gate
-    gate.close()
+def make_gate():
+    """Return a function that makes a gate."""
+    gates = []
+
+    def make():
+        gates.append(Gate())
+        return gates[-1]
+
+    yield make
+    for gate in gates:
+        gate.close()
+
+
+@pytest.fixture
+def gate(make_gate):
+    return make_gate()

@@ -104,13 +104,19 @@ def test_valid_change_restarts_the_server_and_a_wrong_one_leaves_it_alone(dev, p
     running.wait_line("workflows/new.yaml added")
     problem = running.wait_line("error:")
     running.wait_line("the running server is left as it is")
+    tools = (project / "tools.py").read_text()
+    (project / "tools.py").write_text("def half(:\n")
+    no_python = running.wait_line("tools.py:1: ")
+    running.wait_line("the running server is left as it is")
     meanwhile = workflows(first)
 
+    (project / "tools.py").write_text(tools)
     (project / "workflows" / "new.yaml").write_text("id: new\ntools: [{id: echo}]\ntasks: [{id: a, tool: echo}]\n")
     running.wait_line("workflows/new.yaml modified")
     second = running.wait_served()
 
     assert "workflows/new.yaml:2" in problem
+    assert "it is no Python: " in no_python
     assert meanwhile == before
     assert workflows(second) == {*before, "new"}
     assert running.end() == 0
@@ -119,6 +125,7 @@ def test_valid_change_restarts_the_server_and_a_wrong_one_leaves_it_alone(dev, p
 def test_project_that_is_wrong_or_whose_server_ends_by_itself_is_served_once_it_is_right(dev, project):
     good = (project / "compozy.yaml").read_text()
     (project / "compozy.yaml").write_text(good.replace("mode: standalone", "mode: sometimes"))
+    tools = (project / "tools.py").read_text()
     (project / "tools.py").write_text("1 / 0\n")
     running = dev()
     problem = running.wait_line("error:")
@@ -129,7 +136,7 @@ def test_project_that_is_wrong_or_whose_server_ends_by_itself_is_served_once_it_
     running.wait_line("the server ended by itself with exit code 2")
     running.wait_line("waiting for a change")
 
-    (project / "tools.py").write_text("def echo(input): return input\n\ndef gate(input): return {}\n")
+    (project / "tools.py").write_text(tools)
     url = running.wait_served()
 
     assert "compozy.yaml:2: mode: " in problem

@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import random
+import re
 import select
 import signal
 import socket
@@ -88,6 +89,27 @@ def test_failed_execution_exits_1_with_the_reason_and_no_output(start, project):
     assert "  work FAILED" in stderr
     assert stderr.splitlines()[-1].startswith("error: workflow 'gated' ended FAILED: ")
     assert "ConnectionRefusedError" in stderr
+
+
+def test_a_large_collection_is_told_in_few_lines_and_each_failure_with_its_reason(start, project):
+    code, stdout, stderr = start(*RUN, "doubling", "-c", project, "-i", "count=1000").wait()
+
+    assert (code, json.loads(stdout)) == (0, {"failed": 4})
+    lines = [line for line in stderr.splitlines() if not re.match(r"  each: [0-9].* [0-9]+/s$", line)]
+    assert re.sub(r"[0-9.]+ s\b", "T s", "\n".join(lines[1:])).splitlines() == [
+        "  each RUNNING",
+        *(f"    double-{n} FAILED in T s: tool 'double' raised ValueError: cannot double {n}" for n in numbers(stderr)),
+        f"  each SUCCESS in T s: 996 done, 4 failed, {re.search('([0-9]+)/s$', lines[6])[1]}/s",
+        "  never SUCCESS in T s: skipped: its condition is false",
+        "SUCCESS in T s",
+    ]
+    assert sorted(numbers(stderr)) == [250, 500, 750, 1000]
+    assert len(stderr.splitlines()) < PATIENCE_S
+
+
+def numbers(text):
+    """Return the numbers that could not be doubled, in the order in which that was told."""
+    return [int(number) for number in re.findall(r"double-([0-9]+) FAILED", text)]
 
 
 def test_interrupted_run_stops_in_order_and_its_execution_goes_on_when_served(start, start_server, project, gate):

@@ -24,6 +24,18 @@ def test_boot_log_names_mode_and_drivers_and_actors_start_and_stop_in_order(star
     assert stopped == ["http", "worker", "temporal", "cache", "store"]
 
 
+def test_warnings_about_the_project_are_logged_at_boot_once(shared):
+    server, _ = shared
+
+    told = [line for line in server.lines if line["level"] == "warning" and "file" in line]
+
+    broken, unserved = told
+    assert broken["file"].endswith("agents/broken.yaml")
+    assert unserved["event"] == "this version serves no webhooks: 'orders' starts nothing"
+    assert unserved["file"].endswith("workflows/echo.yaml")
+    assert unserved["key"] == "triggers[0]"
+
+
 def test_a_workflow_runs_through_the_api_and_is_traced(shared):
     server, client = shared
     answer = client.post("/api/v0/workflows/echo/executions/sync", json={"input": {"text": "hi"}})
