@@ -7,7 +7,7 @@ from supervisors.core.events import PLAIN_REASONS, Cause, Event, Reason
 from supervisors.core.happenings import Alarm, Effect
 from supervisors.core.plan import Plan
 from supervisors.core.specs import ActorSpec
-from supervisors.core.states import SHIFTS, State
+from supervisors.core.states import LIVE, SHIFTS, State
 from supervisors.core.world import NOT_OPENED, Cell, Failure, Fate, Shutdown, World
 
 CALM = 30.0
@@ -109,12 +109,15 @@ class Draft:
         return (self._before.missing.table[name] if missing is None else missing) == 0
 
     def has_live_dependents(self, name: str) -> bool:
-        """Whether the task of an actor that needs this one is running; an abandoned one is reckoned with no more."""
+        """Whether an actor that needs this one, itself or through some that do not run, is running.
+
+        An abandoned one is reckoned with no more.
+        """
         live = self._live_dependents.get(name)
         return (self._before.live_dependents.table[name] if live is None else live) > 0
 
     def is_held(self, name: str) -> bool:
-        """Whether an actor that needs or wants this one is still on its way out."""
+        """Whether an actor that needs or wants this one, itself or through some that do not run, is on its way out."""
         leaving = self._leaving_holders.get(name)
         return (self._before.leaving_holders.table[name] if leaving is None else leaving) > 0
 
@@ -170,12 +173,14 @@ class Draft:
         self._resting += resting
         if available:
             self._tell_available(name, available)
-        if live:
+        if live and not self.has_live_dependents(name):  # with some, those below are in use before and after
             self._tell_live(name, live)
-        if leaving:
-            self._tell_leaving(name, leaving)
-            if leaving < 0 and (group := self.plan.specs[name].group) is not None:
-                self.relieved[group] = None
+        # One that does not run holds those below as long as it is held itself.
+        holding = leaving - live if live and self.is_held(name) else leaving
+        if holding:
+            self._tell_leaving(name, holding)
+        if leaving < 0 and (group := self.plan.specs[name].group) is not None:
+            self.relieved[group] = None
 
     def blame(self, name: str, error: BaseException) -> None:
         """Record a root cause."""
@@ -247,20 +252,28 @@ class Draft:
                 self.startable[other] = None
 
     def _tell_live(self, name: str, change: int) -> None:
-        for other in self.plan.needs[name]:
-            live = self._live_dependents.get(other)
-            live = (self._before.live_dependents.table[other] if live is None else live) + change
-            self._live_dependents[other] = live
-            if live == 0:
-                self.startable[other] = None
+        pending = [name]
+        for each in pending:  # it grows meanwhile: through those that do not run, this reaches what is below them
+            for other in self.plan.needs[each]:
+                live = self._live_dependents.get(other)
+                live = (self._before.live_dependents.table[other] if live is None else live) + change
+                self._live_dependents[other] = live
+                if live == 0:
+                    self.startable[other] = None
+                if live == max(change, 0) and self.cell(other).state not in LIVE:
+                    pending.append(other)
 
     def _tell_leaving(self, name: str, change: int) -> None:
-        for other in self.plan.holds[name]:
-            leaving = self._leaving_holders.get(other)
-            leaving = (self._before.leaving_holders.table[other] if leaving is None else leaving) + change
-            self._leaving_holders[other] = leaving
-            if leaving == 0:
-                self.turns[other] = None
+        pending = [name]
+        for each in pending:  # likewise
+            for other in self.plan.holds[each]:
+                leaving = self._leaving_holders.get(other)
+                leaving = (self._before.leaving_holders.table[other] if leaving is None else leaving) + change
+                self._leaving_holders[other] = leaving
+                if leaving == 0:
+                    self.turns[other] = None
+                if leaving == max(change, 0) and self.cell(other).state not in LIVE:
+                    pending.append(other)
 
 
 def is_calm(cell: Cell, at: float) -> bool:

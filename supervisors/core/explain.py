@@ -3,6 +3,7 @@
 import math
 
 from supervisors.core.events import Cause
+from supervisors.core.plan import Edges
 from supervisors.core.states import LEAVING, LIVE, State
 from supervisors.core.world import World
 
@@ -36,7 +37,7 @@ def _explain(world: World, name: str, now: float, told: set[str], steps: int) ->
     if cell.state is State.WAITING:
         return _explain_waiting(world, name, now, told, steps)
     if cell.state is State.DRAINING:
-        holders = [n for n in world.plan.held_by[name] if world.cells[n].state in LEAVING]
+        holders = _through_dead(world, world.plan.held_by, name, LEAVING)
         return f"is to stop ({cell.reason}) once {_listed(holders)} ended"
     if cell.state is State.BACKOFF:
         how = "returned" if cell.reason.cause is Cause.COMES_BACK else "failed"
@@ -51,7 +52,7 @@ def _explain(world: World, name: str, now: float, told: set[str], steps: int) ->
 def _explain_waiting(world: World, name: str, now: float, told: set[str], steps: int) -> str:
     awaited = _awaited(world, name)
     if not awaited:
-        leaving = [n for n in world.plan.needed_by[name] if world.cells[n].state in LIVE]
+        leaving = _through_dead(world, world.plan.needed_by, name, LIVE)
         return f"starts again once {_listed(leaving)} ended" if leaving else "is about to start"
     if steps == _STEPS:
         last = _end_of_chain(world, awaited[0])
@@ -67,6 +68,18 @@ def _explain_waiting(world: World, name: str, now: float, told: set[str], steps:
     if len(awaited) > _BRANCHES:
         parts.append(f"{len(awaited) - _BRANCHES} more")
     return f"waits for {'; and for '.join(parts)}"
+
+
+def _through_dead(world: World, edges: Edges, name: str, states: frozenset[State]) -> list[str]:
+    """Return those in one of the states that the edges lead to, themselves or through some that do not run."""
+    found = dict.fromkeys(edges[name])
+    pending = list(found)
+    for other in pending:  # it grows meanwhile
+        if world.cells[other].state not in LIVE:
+            new = [each for each in edges[other] if each not in found]
+            found.update(dict.fromkeys(new))
+            pending.extend(new)
+    return [other for other in found if world.cells[other].state in states]
 
 
 def _awaited(world: World, name: str) -> list[str]:

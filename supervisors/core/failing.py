@@ -138,7 +138,7 @@ def _drop_failed(draft: Draft, name: str, error: BaseException) -> None:
 def _fail_group(draft: Draft, group: str, error: BaseException, chance: float, culprit: str) -> None:
     if draft.cell(group).state in {State.BACKOFF, State.GAVE_UP}:
         return  # another member had failed it already; this one comes back with the others
-    condemn(draft, draft.plan.lost_with(group), Fate.RETURN, Cause.GROUP_FAILED, group, quick=True)
+    condemn(draft, draft.plan.lost_with(group), Fate.RETURN, Cause.GROUP_FAILED, group, quick=True, failing=group)
     for member in draft.plan.members(group):
         if draft.cell(member).fate is Fate.FAIL and draft.cell(member).state in LEAVING and _comes_back(draft, member):
             draft.put(member, fate=Fate.RETURN)  # it would fail the group a second time, once that is under way again

@@ -205,7 +205,7 @@ def _ended_on_request(draft: Draft, happened: Ended, cell: Cell) -> None:
         return
     draft.move(name, State.STOPPED, Cause.ENDED, describe(happened.error))
     was_reported = cell.state is State.ABANDONED
-    if happened.error is not None and not was_reported and _is_root_cause(draft, name, happened.error):
+    if happened.error is not None and not was_reported and _is_root_cause(draft, name, cell, happened.error):
         draft.blame(name, happened.error)
         begin_shutdown(draft, f"{name} failed to stop")
     comes_back = cell.fate is Fate.RETURN and draft.shutdown is None
@@ -216,11 +216,11 @@ def _ended_on_request(draft: Draft, happened: Ended, cell: Cell) -> None:
         draft.move(name, State.WAITING, Cause.COMES_BACK)
 
 
-def _is_root_cause(draft: Draft, name: str, error: BaseException) -> bool:
+def _is_root_cause(draft: Draft, name: str, cell: Cell, error: BaseException) -> bool:
     # What fails while something below it has failed is collateral; what fails in an orderly stop is a fault of its own.
     if not isinstance(error, Exception):
         return True
-    if draft.shutdown is None:
+    if draft.shutdown is None or cell.quick:
         return False
     below = draft.plan.dependencies(name)
     return not any(failure.name in below for failure in draft.failures)

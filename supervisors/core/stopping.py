@@ -7,7 +7,7 @@ from supervisors.core.draft import Draft
 from supervisors.core.events import Cause
 from supervisors.core.happenings import Abandon, Drop
 from supervisors.core.plan import Slot
-from supervisors.core.states import LEAVING, RUNNING, State
+from supervisors.core.states import LEAVING, LIVE, RUNNING, State
 from supervisors.core.world import Fate, Shutdown
 from supervisors.errors import AbandonedError
 
@@ -30,18 +30,34 @@ def begin_shutdown(draft: Draft, why: str, *, hurried: bool = False) -> None:
 
 
 def condemn(
-    draft: Draft, names: Collection[str], fate: Fate, cause: Cause, detail: str, *, quick: bool = False
+    draft: Draft,
+    names: Collection[str],
+    fate: Fate,
+    cause: Cause,
+    detail: str,
+    *,
+    quick: bool = False,
+    failing: str | None = None,
 ) -> None:
     """Decide that these actors stop; those that run lose their readiness in this step.
 
     Whoever no other holds back is asked to stop at once; the others wait for their turn.
+
+    Args:
+        draft: The tree.
+        names: The actors.
+        fate: What becomes of them when they have ended.
+        cause: Why.
+        detail: More about why.
+        quick: Whether they get the short grace of those that have lost what they need.
+        failing: A group that is about to fail with this.
     """
-    condemned, held_by, is_hurried = frozenset(names), draft.plan.held_by, _is_hurried(draft)
+    held_by, is_hurried, holding = draft.plan.held_by, _is_hurried(draft), _Holding(draft, names, failing)
     for name in names:
         cell = draft.cell(name)
         if cell.state in RUNNING:
             holders = held_by[name]
-            waits = draft.is_held(name) or (holders and any(_is_running(draft, each, condemned) for each in holders))
+            waits = draft.is_held(name) or (holders and any(each in holding for each in holders))
             if waits or is_hurried or not cell.is_available or draft.spec(name).is_virtual:
                 draft.move(name, State.DRAINING, cause, detail, fate=fate, quick=quick)
             else:
@@ -130,8 +146,37 @@ def slot_of(draft: Draft, name: str) -> Slot:
     return slots[template_of(spec.group or "")] if spec.kind == "child" else slots[name]
 
 
-def _is_running(draft: Draft, name: str, among: frozenset[str]) -> bool:
-    return name in among and draft.cell(name).state in RUNNING
+class _Holding:
+    """The actors that hold those below them because condemned ones run: these, and what does not run below them."""
+
+    def __init__(self, draft: Draft, condemned: Collection[str], failing: str | None) -> None:
+        self._draft = draft
+        self._condemned = frozenset(condemned)
+        self._failing = failing
+        self._passing: frozenset[str] | None = None
+
+    def __contains__(self, name: str) -> bool:
+        if self._runs(name):
+            return name in self._condemned and self._draft.cell(name).state in RUNNING
+        if name == self._failing and self._draft.is_held(name):
+            return True
+        if self._passing is None:
+            self._passing = self._find_passing()
+        return name in self._passing
+
+    def _runs(self, name: str) -> bool:
+        return name != self._failing and self._draft.cell(name).state in LIVE
+
+    def _find_passing(self) -> frozenset[str]:
+        # Those of the condemned that have moved meanwhile are on their way out, which is counted as they move.
+        draft, found = self._draft, dict[str, None]()
+        pending = [name for name in self._condemned if draft.cell(name).state in RUNNING]
+        for name in pending:  # it grows meanwhile
+            for below in draft.plan.holds[name]:
+                if below not in found and not self._runs(below):
+                    found[below] = None
+                    pending.append(below)
+        return frozenset(found)
 
 
 def _is_hurried(draft: Draft) -> bool:

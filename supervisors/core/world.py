@@ -92,8 +92,9 @@ class World(NamedTuple):
         plan: What is declared; changes only when children of pools come and go.
         cells: The actors.
         missing: For each actor that needs others, how many of them are not available.
-        live_dependents: For each actor that others need, how many of those are live.
-        leaving_holders: For each actor that others need or want, how many of those are on their way out.
+        live_dependents: For each actor that others need, how many of those are live, or do not run and have a live one.
+        leaving_holders: For each actor that others need or want, how many of those are on their way out, or do not run
+            and have one that is.
         unavailable: How many actors keep the tree from being ready.
         resting: How many actors nothing more is expected of.
         ever_ready: Whether all were ready at some time.

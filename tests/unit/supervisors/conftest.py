@@ -16,6 +16,7 @@ from supervisors import Backoff, Cause, Context, Event, Plan, State, Tree
 from supervisors.core.budget import LOST_GRACE, PATIENCE
 from supervisors.core.draft import CALM
 from supervisors.core.happenings import Alarm, Boot, Ended, Input, Started, Tick
+from supervisors.core.plan import Edges
 from supervisors.core.reducer import step
 from supervisors.core.states import AT_REST, AVAILABLE, LEAVING, LIVE, MOVES, RUNNING
 from supervisors.core.world import World, new_world
@@ -191,10 +192,12 @@ class Laws:
         available = {name for name, state in states.items() if state in AVAILABLE}
         live = {name for name, state in states.items() if state in LIVE}
         leaving = {name for name, state in states.items() if state in LEAVING}
+        in_use = _with_dead_below(plan.needs, live, live)
+        held = _with_dead_below(plan.holds, leaving, live)
         for name, state in states.items():
             assert missing[name] == _count_outside(plan.needs[name], available)
-            assert dependents[name] == _count_inside(plan.needed_by[name], live)
-            assert holders[name] == _count_inside(plan.held_by[name], leaving)
+            assert dependents[name] == _count_inside(plan.needed_by[name], in_use)
+            assert holders[name] == _count_inside(plan.held_by[name], held)
             assert cells[name].deadline == math.inf or state in TIMED
             if state in RUNNING:
                 assert not missing[name]
@@ -225,8 +228,8 @@ class Laws:
                 assert after.shutdown is None
                 assert effect.generation == after.cells[effect.name].generation
             asked = effect.to_state in {State.STOPPING, State.CANCELLING}
-            if asked and Laws._is_its_turn(before, happened, effect.name):
-                assert not any(after.cells[other].state in LEAVING for other in after.plan.held_by[effect.name])
+            if asked and Laws._is_its_turn(before, happened, effect.name, effect.reason.cause, after):
+                assert not after.leaving_holders[effect.name]
         if before.shutdown is None and after.shutdown is None and (concerned := Laws._concerned(after, happened)):
             now = dict(after.cells.table)  # to read the world before may take the table from the one after
             for name, cell in before.cells.table.items():
@@ -247,8 +250,11 @@ class Laws:
         return plain, cells, failures, counters, world.unavailable, world.resting, world.shutdown, world.ever_ready
 
     @staticmethod
-    def _is_its_turn(before: World, happened: Input, name: str) -> bool:
-        # Whose time is over, or who was asked already, is cancelled whoever else is on the way out.
+    def _is_its_turn(before: World, happened: Input, name: str, cause: Cause, after: World) -> bool:
+        # Whose time is over, or who was asked already, is cancelled whoever else is on the way out. The member of a
+        # group that fails does not wait for who only wants the group; the tree may go down with the group, however.
+        if cause is Cause.GROUP_FAILED and before.shutdown is None and after.shutdown is not None:
+            return False
         return not isinstance(happened, Tick) and before.cells[name].state is not State.STOPPING
 
     @staticmethod
@@ -259,6 +265,19 @@ class Laws:
         names = {name, *world.plan.enclosing(name)}
         names |= {member for each in names for member in world.plan.members(each)}
         return names | {other for each in names for other in world.plan.dependents(each)}
+
+
+def _with_dead_below(edges: Edges, those: Collection[str], live: Collection[str]) -> Collection[str]:
+    """Return these and the dead that the edges lead to from them, through none but dead ones."""
+    if len(live) == len(edges):
+        return those
+    found = set(those)
+    pending = list(those)
+    for name in pending:
+        below = {other for other in edges[name] if other not in live} - found
+        found |= below
+        pending.extend(below)
+    return found
 
 
 def _count_inside(names: Iterable[str], those: Collection[str]) -> int:

@@ -135,8 +135,8 @@ MUTANTS = {
     "half a group": Mutant(
         breaks="a member that gives up makes all members of its group start again",
         module="core/failing.py",
-        text="condemn(draft, draft.plan.lost_with(group), Fate.RETURN, Cause.GROUP_FAILED, group, quick=True)",
-        by="condemn(draft, draft.plan.dependents(group), Fate.RETURN, Cause.GROUP_FAILED, group, quick=True)",
+        text="condemn(draft, draft.plan.lost_with(group), Fate",
+        by="condemn(draft, draft.plan.dependents(group), Fate",
         killer="test_groups.py::test_a_member_that_gives_up_restarts_the_whole_group_after_its_backoff_and_nothing_else",
     ),
     "hoarder": Mutant(

@@ -3,6 +3,7 @@
 import pytest
 
 from supervisors import AbandonedError, Backoff, Cause, EarlyReturnError, StartTimeoutError, State, Tree
+from supervisors.core.explain import explain
 from supervisors.core.happenings import (
     Abandon,
     Boot,
@@ -103,6 +104,62 @@ def test_crashed_actor_waits_for_its_dependents_to_end_before_it_starts_again(up
     driver.ended("b")
 
     assert driver.effects == [("starting", "a", 2)]
+
+
+def test_what_stands_below_a_crashed_actor_stops_after_all_that_stands_on_it(up):
+    driver = up({"a": (), "b": ("a",), "c": ("b",), "d": ("c",)})
+    driver.ended("b", OSError("gone"))
+
+    driver.feed(StopRequested, why="enough")
+    assert (driver.state("a"), driver.state("b"), driver.state("c")) == (S.DRAINING, S.STOPPED, S.DRAINING)
+    assert explain(driver.world, "a", driver.now) == "is to stop (shutdown: enough) once c has ended"
+    driver.ended("d")
+    assert driver.effects == [("stopping", "c", 1)]
+    driver.ended("c")
+
+    assert driver.effects == [("stopping", "a", 1)]
+
+
+def test_what_stands_below_a_crashed_actor_starts_again_after_all_that_stood_on_it_have_ended(up):
+    driver = up({"a": (), "b": ("a",), "c": ("b",)})
+    driver.ended("b", OSError("gone"))
+    driver.ended("a", OSError("gone"))
+
+    driver.now = 1.0
+    driver.feed(Tick)
+    assert (driver.state("a"), driver.state("b"), driver.state("c")) == (S.WAITING, S.WAITING, S.STOPPING)
+    assert explain(driver.world, "a", driver.now) == "starts again once c has ended"
+    driver.ended("c")
+
+    assert driver.effects[-1] == ("starting", "a", 2)
+
+
+def test_failure_to_stop_of_one_that_has_lost_what_it_needs_is_collateral_when_the_tree_is_stopped_too(up):
+    driver = up({"a": (), "b": ("a",)})
+    driver.ended("a", OSError("gone"))
+
+    driver.feed(StopRequested, why="enough")
+    driver.ended("b", OSError("because a is gone"))
+
+    assert driver.world.is_over
+    assert driver.world.failures == ()
+
+
+def test_members_of_a_group_that_fails_stop_after_those_who_need_the_group(drive, service):
+    pair = Tree("g")
+    pair.add(service("x"), retries=0)
+    pair.add(service("y"), retries=0)
+    tree = Tree("test")
+    group = tree.include(pair, retries=1)
+    tree.add(service("o"), needs=(group,))
+    driver = drive(tree)
+    driver.boot()
+
+    driver.ended("g/x", OSError("gone"))
+    assert (driver.state("g/y"), driver.state("o")) == (S.DRAINING, S.STOPPING)
+    driver.ended("o")
+
+    assert driver.state("g/y") is S.STOPPING
 
 
 def test_a_want_keeps_its_dependent_running_when_the_wanted_one_crashes(up):
