@@ -12,9 +12,6 @@ trio-asyncio. The host owns a thread with such a loop. Calls cross in both direc
 The first two wait for the other side to end, whatever happens: cancelling the caller cancels the callee, and the caller
 goes on only when the callee has ended. So neither side ever works behind the other's back, and the host can be closed
 by closing the loop first and the nursery after it. Exceptions, results and context variables cross as they are.
-
-The loop is made by class, not by ``asyncio.new_event_loop``: importing trio-asyncio changes what that returns, in
-threads too.
 """
 
 import asyncio
@@ -31,6 +28,7 @@ from compozy.bridge import inward, outward
 from compozy.bridge.batches import ToTrio
 from compozy.bridge.errors import HostClosedError
 from compozy.bridge.exchange import Exchange, Question
+from compozy.bridge.loops import FASTEST, LoopFactory
 
 __all__ = ["AsyncioHost", "HostClosedError", "open_asyncio_host"]
 
@@ -100,7 +98,8 @@ class AsyncioHost:
 class _LoopThread:
     """The thread that runs the loop until it is told to stop."""
 
-    def __init__(self, name: str, token: trio.lowlevel.TrioToken) -> None:
+    def __init__(self, name: str, make_loop: LoopFactory, token: trio.lowlevel.TrioToken) -> None:
+        self._make_loop = make_loop
         self._token = token
         self._stop: asyncio.Event | None = None
         self.loop: asyncio.AbstractEventLoop | None = None
@@ -119,7 +118,7 @@ class _LoopThread:
     def _run(self) -> None:
         try:
             # Leaving the Runner cancels the tasks that are left and waits for them.
-            with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+            with asyncio.Runner(loop_factory=self._make_loop) as runner:
                 runner.run(self._main())
         finally:
             # Objects of the Temporal SDK that are collected after the loop has ended, at interpreter exit, abort the
@@ -141,7 +140,7 @@ class _LoopThread:
 
 
 @asynccontextmanager
-async def open_asyncio_host(name: str = "asyncio") -> AsyncIterator[AsyncioHost]:
+async def open_asyncio_host(name: str = "asyncio", *, make_loop: LoopFactory = FASTEST) -> AsyncIterator[AsyncioHost]:
     """Start an asyncio loop on a thread and yield the host that drives it.
 
     Leaving cancels what still runs on the loop, waits for it, and ends the thread. A loop that has not ended 5 s after
@@ -149,8 +148,9 @@ async def open_asyncio_host(name: str = "asyncio") -> AsyncIterator[AsyncioHost]
 
     Args:
         name: Name of the thread.
+        make_loop: Makes the loop; called on its thread.
     """
-    thread = _LoopThread(name, trio.lowlevel.current_trio_token())
+    thread = _LoopThread(name, make_loop, trio.lowlevel.current_trio_token())
     body_error: Exception | None = None
     async with trio.open_nursery() as nursery:
         thread.start()

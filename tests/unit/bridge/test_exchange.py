@@ -7,11 +7,14 @@ import trio
 from trio.testing import assert_checkpoints, wait_all_tasks_blocked
 
 from compozy.bridge import HostClosedError, open_asyncio_host
+from compozy.bridge.loops import FASTEST, STANDARD
+
+LOOPS = {"fastest": FASTEST, "standard": STANDARD}
 
 
-@pytest.fixture
-async def host():
-    async with open_asyncio_host("test-loop") as host:
+@pytest.fixture(params=LOOPS)
+async def host(request):
+    async with open_asyncio_host("test-loop", make_loop=LOOPS[request.param]) as host:
         yield host
 
 

@@ -10,12 +10,15 @@ import trio.lowlevel
 import trio.testing
 
 from compozy.bridge import AsyncioHost, HostClosedError, open_asyncio_host
+from compozy.bridge.loops import FASTEST, STANDARD
+
+LOOPS = {"fastest": FASTEST, "standard": STANDARD}
 
 
-@pytest.fixture
-async def host():
+@pytest.fixture(params=LOOPS)
+async def host(request):
     before = set(threading.enumerate())
-    async with open_asyncio_host("test-loop") as host:
+    async with open_asyncio_host("test-loop", make_loop=LOOPS[request.param]) as host:
         yield host
     # The thread is done with the loop; give it the instant it needs to leave its run method.
     for thread in threading.enumerate():
