@@ -269,7 +269,7 @@ class Laws:
 
 def _with_dead_below(edges: Edges, those: Collection[str], live: Collection[str]) -> Collection[str]:
     """Return these and the dead that the edges lead to from them, through none but dead ones."""
-    if len(live) == len(edges):
+    if not those or len(live) == len(edges):
         return those
     found = set(those)
     pending = list(those)
