@@ -16,6 +16,8 @@ from compozy.domain.json import Json, JsonObject
 
 T = TypeVar("T")
 
+_PLAIN: Final = (Json, JsonObject)
+
 
 def _make_converter() -> Converter:
     """Return the converter.
@@ -28,9 +30,9 @@ def _make_converter() -> Converter:
     converter.register_structure_hook(datetime, lambda value, _: datetime.fromisoformat(value))
     converter.register_unstructure_hook(timedelta, lambda value: value.total_seconds())
     converter.register_structure_hook(timedelta, lambda value, _: timedelta(seconds=value))
-    # JSON objects are passed on as they are: no copy, and big integers stay integers.
-    converter.register_unstructure_hook_func(lambda kind: kind == JsonObject, lambda value: value)
-    converter.register_structure_hook_func(lambda kind: kind == JsonObject, lambda value, _: value)
+    # JSON values are passed on as they are: no copy, and big integers stay integers.
+    converter.register_unstructure_hook_func(lambda kind: kind in _PLAIN, lambda value: value)
+    converter.register_structure_hook_func(lambda kind: kind in _PLAIN, lambda value, _: value)
     # The hooks are made on first use: a task holds tasks, whose hook must be there when that of the outer one is made.
     for recursive in (TaskDefinition, WaitDefinition):
         attrs.resolve_types(recursive)
