@@ -1,6 +1,5 @@
 """``compozy config``: ``show``, ``explain``, ``validate`` and ``schema``."""
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -68,26 +67,18 @@ def explain(*, key: str, config: Path, format_: str | None, **flags: Any) -> Exi
 @config.command(epilog=examples("compozy config validate", "compozy config validate --config examples/hello"))
 @config_option
 @settings_options
-def validate(*, config: Path, **flags: Any) -> Exit:
+@format_option("json", "text", default="text")
+def validate(*, config: Path, format_: str, **flags: Any) -> Exit:
     """Check the project: its files, workflows, tasks and templates, and all settings.
 
     Prints all problems at once, one a line as file:line: key: what is wrong; the exit code is then 2. What is wrong
-    with the environment or a flag is told with its name. Starts nothing.
+    with the environment or a flag is told with its name. As JSON, it is what compozy validate prints. Starts nothing.
 
     The flags are those of compozy serve: what it would run with.
     """
-    from compozy.cli.complaints import warn  # noqa: PLC0415 - heavy: only when the command runs
-    from compozy.cli.project import count_tasks, counted, read  # noqa: PLC0415 - same
-    from compozy.config.strangers import unknown_variables  # noqa: PLC0415 - same
+    from compozy.cli.validating import print_validation  # noqa: PLC0415 - heavy: only when the command runs
 
-    for problem in unknown_variables(os.environ):
-        warn(str(problem))
-    loaded = read(config, settings_given(flags))
-    for problem in loaded.warnings:
-        warn(str(problem))
-    project = loaded.project
-    click.echo(f"ok: {counted(len(project.workflows), 'workflow')}, {counted(count_tasks(project), 'task')}")
-    return Exit.SUCCESS
+    return print_validation(config, settings_given(flags), format_=format_)
 
 
 @config.command(

@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from compozy.cli.exits import Exit
+from compozy.cli.identifiers import execution_argument, execution_id
 from compozy.cli.options import chosen_format, examples, format_option, server_option
 from compozy.cli.payloads import event_options
 from compozy.domain.json import JsonObject
@@ -33,7 +34,12 @@ def executions() -> None:
     type=click.Choice([status.value for status in Status], case_sensitive=False),
     help="Only those that stand so; may be given several times.",
 )
-@click.option("--parent", metavar="EXEC_ID", help="Only those that this execution started, or that repeat it.")
+@click.option(
+    "--parent",
+    metavar="EXEC_ID",
+    callback=execution_id,
+    help="Only those that this execution started, or that repeat it.",
+)
 @click.option("--limit", type=click.IntRange(1, 500), default=50, show_default=True, help="How many at most.")
 @click.option("--cursor", metavar="TEXT", help="The next_cursor of the page before.")
 @server_option
@@ -46,7 +52,7 @@ def list_(*, server: str, format_: str | None, **query: Any) -> Exit:
 
 
 @executions.command(epilog=examples(f"compozy executions show {_ID}", f"compozy executions show {_ID} -o json"))
-@click.argument("exec_id")
+@execution_argument
 @server_option
 @format_option("json", "table")
 def show(*, exec_id: str, server: str, format_: str | None) -> Exit:
@@ -57,7 +63,7 @@ def show(*, exec_id: str, server: str, format_: str | None) -> Exit:
 
 
 @executions.command(epilog=examples(f"compozy executions watch {_ID}"))
-@click.argument("exec_id")
+@execution_argument
 @click.option("--timeout", metavar="DURATION", help="How long to wait for the end, such as 30s or 5m.")
 @server_option
 @format_option("json", "table")
@@ -74,7 +80,7 @@ def watch(*, exec_id: str, timeout: str | None, server: str, format_: str | None
 
 
 @executions.command(epilog=examples(f"compozy executions cancel {_ID}"))
-@click.argument("exec_id")
+@execution_argument
 @server_option
 @format_option("json", "table")
 def cancel(*, exec_id: str, server: str, format_: str | None) -> Exit:
@@ -86,7 +92,7 @@ def cancel(*, exec_id: str, server: str, format_: str | None) -> Exit:
 
 
 @executions.command(epilog=examples(f"compozy executions pause {_ID}"))
-@click.argument("exec_id")
+@execution_argument
 @server_option
 @format_option("json", "table")
 def pause(*, exec_id: str, server: str, format_: str | None) -> Exit:
@@ -95,7 +101,7 @@ def pause(*, exec_id: str, server: str, format_: str | None) -> Exit:
 
 
 @executions.command(epilog=examples(f"compozy executions resume {_ID}"))
-@click.argument("exec_id")
+@execution_argument
 @server_option
 @format_option("json", "table")
 def resume(*, exec_id: str, server: str, format_: str | None) -> Exit:
@@ -109,7 +115,7 @@ def resume(*, exec_id: str, server: str, format_: str | None) -> Exit:
         f'compozy executions signal {_ID} approved --payload \'{{"by": "Ada", "amount": 3}}\'',
     )
 )
-@click.argument("exec_id")
+@execution_argument
 @click.argument("name")
 @event_options
 @server_option
@@ -130,7 +136,7 @@ def signal(
 @executions.command(
     epilog=examples(f"compozy executions rerun {_ID}", f"compozy executions rerun {_ID} --from charge-card")
 )
-@click.argument("exec_id")
+@execution_argument
 @click.option("--from", "from_", metavar="TASK", help="Take it up at this task; those before are not run again.")
 @server_option
 @format_option("json", "table")

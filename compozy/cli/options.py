@@ -80,17 +80,21 @@ def settings_given(flags: Mapping[str, Any]) -> dict[str, Any]:
     return {keys[name]: value for name, value in flags.items() if value is not None}
 
 
-def format_option(*formats: str) -> Decorator:
+def format_option(*formats: str, default: str | None = None) -> Decorator:
     """Return ``-o``/``--output`` with these formats.
 
-    Without it, a terminal gets a table and everything else JSON (:func:`chosen_format`).
+    Args:
+        formats: What may be chosen.
+        default: What is taken without it; None: a terminal gets a table and everything else JSON
+            (:func:`chosen_format`).
     """
     return click.option(
         "-o",
         "--output",
         "format_",
         type=click.Choice(formats),
-        help="Format of stdout.  [default: table in a terminal, else json]",
+        default=default,
+        help=f"Format of stdout.  [default: {default or 'table in a terminal, else json'}]",
     )
 
 

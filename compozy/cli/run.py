@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from compozy.cli.assignments import merge, parse_assignments
+from compozy.cli.identifiers import checked_id
 from compozy.cli.options import (
     chosen_format,
     config_option,
@@ -120,6 +121,8 @@ def run(
         raise click.UsageError("--temporary is for a runtime of its own; leave it out with --server")
     if server is None and idempotency_key is not None:
         raise click.UsageError("--idempotency-key is for a server that remembers it; name one with --server")
+    if server is not None:
+        checked_id(workflow, "a workflow")
     from compozy.cli.running.session import Request, parse_patience  # noqa: PLC0415 - heavy: only when it runs
 
     request = Request(workflow_id=workflow, input=merge(from_file, assigned), patience=parse_patience(timeout))

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from compozy.cli.exits import Exit
+from compozy.cli.identifiers import workflow_argument
 from compozy.cli.options import DEFAULT_SERVER, chosen_format, examples, format_option, server_url
 
 
@@ -42,7 +43,7 @@ def list_(*, server: str, format_: str | None) -> Exit:
 
 
 @schedules.command(epilog=examples("compozy schedules run nightly"))
-@click.argument("workflow")
+@workflow_argument
 @_of_server
 def run(*, workflow: str, server: str, format_: str | None) -> Exit:
     """Act as if a schedule were due now, paused or not.
@@ -53,7 +54,7 @@ def run(*, workflow: str, server: str, format_: str | None) -> Exit:
 
 
 @schedules.command(epilog=examples('compozy schedules pause nightly --note "the warehouse moves"'))
-@click.argument("workflow")
+@workflow_argument
 @_with_note
 @_of_server
 def pause(*, workflow: str, note: str | None, server: str, format_: str | None) -> Exit:
@@ -65,7 +66,7 @@ def pause(*, workflow: str, note: str | None, server: str, format_: str | None) 
 
 
 @schedules.command(epilog=examples("compozy schedules resume nightly"))
-@click.argument("workflow")
+@workflow_argument
 @_with_note
 @_of_server
 def resume(*, workflow: str, note: str | None, server: str, format_: str | None) -> Exit:

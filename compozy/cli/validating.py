@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from compozy.cli.complaints import warn
+from compozy.cli.complaints import report, warn
 from compozy.cli.exits import Exit
 from compozy.cli.project import Flags, count_inner, count_tasks, counted, given
 from compozy.cli.running.results import as_json
@@ -32,34 +32,41 @@ def print_validation(config: Path, flags: Flags, *, format_: str) -> Exit:
     Args:
         config: The project.
         flags: The flags to reckon with.
-        format_: ``json`` or ``table``.
-
-    Raises:
-        InvalidError: Something is wrong, and it is to be told as errors are: ``format_`` is ``table``.
+        format_: ``json``; ``table``, which shows what each workflow has; or ``text``, one line when nothing is wrong.
     """
     examined = _examined(config, flags)
     warnings = [*unknown_variables(os.environ), *examined.warnings]
     loaded = examined.loaded
-    if loaded is None:
-        if format_ != "json":
-            raise InvalidError(examined.problems)
-        click.echo(as_json({"valid": False, "problems": _plain(examined.problems), "warnings": _plain(warnings)}))
-        return Exit.INVALID
-    times = due_times(loaded.project, now=datetime.now(UTC))
+    project = None if loaded is None else loaded.project
     if format_ == "json":
-        found = {"valid": True, "problems": [], "warnings": _plain(warnings), **counts(loaded.project, times)}
-        click.echo(as_json(found))
-        return Exit.SUCCESS
+        click.echo(as_json(_findings(project, examined.problems, warnings)))
+    elif project is None:
+        report(InvalidError(examined.problems))
+        _warn(warnings)
+    else:
+        _warn(warnings)
+        _print_project(project, is_brief=format_ == "text")
+    return Exit.INVALID if project is None else Exit.SUCCESS
+
+
+def _findings(project: Project | None, problems: Iterable[Problem], warnings: Iterable[Problem]) -> JsonObject:
+    found = {"valid": project is not None, "problems": _plain(problems), "warnings": _plain(warnings)}
+    return found if project is None else {**found, **counts(project, due_times(project, now=datetime.now(UTC)))}
+
+
+def _warn(warnings: Iterable[Problem]) -> None:
     for problem in warnings:
         warn(str(problem))
-    console = Console()
-    console.print(_table(counts(loaded.project, times)))
-    for workflow_id, due in times.items():
-        console.print(Text(f"{workflow_id} is due {_listed(due)}"), soft_wrap=True)
-    click.echo(
-        f"ok: {counted(len(loaded.project.workflows), 'workflow')}, {counted(count_tasks(loaded.project), 'task')}"
-    )
-    return Exit.SUCCESS
+
+
+def _print_project(project: Project, *, is_brief: bool) -> None:
+    if not is_brief:
+        times = due_times(project, now=datetime.now(UTC))
+        console = Console()
+        console.print(_table(counts(project, times)))
+        for workflow_id, due in times.items():
+            console.print(Text(f"{workflow_id} is due {_listed(due)}"), soft_wrap=True)
+    click.echo(f"ok: {counted(len(project.workflows), 'workflow')}, {counted(count_tasks(project), 'task')}")
 
 
 def _examined(config: Path, flags: Flags) -> ExaminedProject:

@@ -1,6 +1,8 @@
 """Which changes of which files count, and how they are named."""
 
-from collections.abc import Iterable
+import os
+from collections.abc import Collection, Iterable
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -30,6 +32,38 @@ def concerns_project(root: Path, path: str) -> bool:
     if _IGNORED_FOLDERS & set(relative.parts[:-1]):
         return False
     return relative.suffix in _SUFFIXES or relative.name == ".env"
+
+
+def project_files(root: Path) -> frozenset[str]:
+    """Return the files that may change what the project does, absolute."""
+    found = set[str]()
+    for folder, folders, files in os.walk(root):
+        folders[:] = [name for name in folders if name not in _IGNORED_FOLDERS]
+        found.update(path for name in files if concerns_project(root, path := os.path.join(folder, name)))  # noqa: PTH118 - faster, and as they are told
+    return frozenset(found)
+
+
+def existing(changes: Iterable[FileChange]) -> frozenset[str]:
+    """Return those of the files that are there now."""
+    return frozenset(path for _, path in changes if Path(path).exists())
+
+
+def net_changes(
+    changes: Iterable[FileChange], *, before: AbstractSet[str], now: Collection[str]
+) -> frozenset[FileChange]:
+    """Return what became of each file in the end.
+
+    An editor that saves puts a new file in the place of the old one, or deletes it first: that file was modified. What
+    has come and gone meanwhile did not change.
+
+    Args:
+        changes: What was noticed.
+        before: The files that were there.
+        now: Those of the changed ones that are there.
+    """
+    became = {(True, True): Change.modified, (False, True): Change.added, (True, False): Change.deleted}
+    places = {path: (path in before, path in now) for _, path in changes}
+    return frozenset((became[place], path) for path, place in places.items() if place in became)
 
 
 def check_modules(changes: Iterable[FileChange]) -> None:

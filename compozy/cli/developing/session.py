@@ -10,7 +10,15 @@ import trio
 from watchfiles import awatch
 
 from compozy.cli.complaints import report
-from compozy.cli.developing.changes import FileChange, check_modules, concerns_project, describe_changes
+from compozy.cli.developing.changes import (
+    FileChange,
+    check_modules,
+    concerns_project,
+    describe_changes,
+    existing,
+    net_changes,
+    project_files,
+)
 from compozy.cli.developing.server import STOP_GRACE_S, Arguments, server_actor, settings_to_serve
 from compozy.cli.exits import Exit
 from compozy.domain.errors import InvalidError
@@ -42,8 +50,9 @@ async def _serve_and_watch(config: Path, root: Path, arguments: Arguments) -> No
     async with aclosing(watching), trio.open_nursery() as nursery:
         # Before the server reads the project: no change may fall between the two.
         await anext(watching)
+        changing = _settled(watching, await trio.to_thread.run_sync(project_files, root))
         live: Live = await nursery.start(serve, tree)
-        nursery.start_soon(_restart_on_change, live, watching, config, root, arguments)
+        nursery.start_soon(_restart_on_change, live, changing, config, root, arguments)
         await live.wait_stopped()
         nursery.cancel_scope.cancel()
 
@@ -59,16 +68,28 @@ def _watch(root: Path) -> AsyncGenerator[set[FileChange], None]:
     )
 
 
-async def _restart_on_change(
-    live: Live, watching: AsyncIterator[set[FileChange]], config: Path, root: Path, arguments: Arguments
-) -> None:
-    async for changes in watching:
-        if not changes:
+async def _settled(
+    watching: AsyncIterator[set[FileChange]], known: frozenset[str]
+) -> AsyncGenerator[frozenset[FileChange], None]:
+    """Yield what became of files, beginning with those that are known."""
+    async for noticed in watching:
+        if not noticed:
             continue
-        click.echo(f"changed: {describe_changes(root, changes)}", err=True)
-        if await _is_valid(config, arguments, changes):
-            with suppress(TreeStopped):  # the tree goes down, and this task with it
-                await live.restart("server")
+        now = await trio.to_thread.run_sync(existing, noticed)
+        if changes := net_changes(noticed, before=known, now=now):
+            yield changes
+        known = (known - {path for _, path in noticed}) | now
+
+
+async def _restart_on_change(
+    live: Live, changing: AsyncGenerator[frozenset[FileChange], None], config: Path, root: Path, arguments: Arguments
+) -> None:
+    async with aclosing(changing):
+        async for changes in changing:
+            click.echo(f"changed: {describe_changes(root, changes)}", err=True)
+            if await _is_valid(config, arguments, changes):
+                with suppress(TreeStopped):  # the tree goes down, and this task with it
+                    await live.restart("server")
 
 
 async def _is_valid(config: Path, arguments: Arguments, changes: Iterable[FileChange]) -> bool:

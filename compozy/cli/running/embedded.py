@@ -9,6 +9,7 @@ import attrs
 from typing_extensions import override
 
 from compozy import app
+from compozy.app.garbage import put_all_aside
 from compozy.cli.complaints import leaves
 from compozy.cli.exits import Exit
 from compozy.cli.launch import app_options
@@ -24,6 +25,7 @@ from compozy.engine.events import ExecutionEvent
 from compozy.engine.executions import Executions
 from compozy.engine.inputs import validate_input
 from compozy.telemetry.logs import configure_logs
+from supervisors import Live
 
 
 @attrs.frozen(kw_only=True)
@@ -32,10 +34,12 @@ class Embedded(Source):
 
     Attributes:
         executions: Those of the runtime.
+        tree: Its actors.
         keeps_state: Whether its state outlives the command.
     """
 
     executions: Executions
+    tree: Live
     keeps_state: bool = True
 
     @override
@@ -56,6 +60,10 @@ class Embedded(Source):
         if self.keeps_state:
             return f"execution {exec_id} goes on when the runtime is started again, for example by `compozy serve`"
         return f"execution {exec_id} is gone with its temporary state"
+
+    @override
+    def hurry(self) -> None:
+        self.tree.request_stop("hurried", hurried=True)
 
 
 def run_embedded(request: Request, config: Path, flags: Flags, *, temporary: bool, format_: str) -> Exit:
@@ -78,7 +86,11 @@ def run_embedded(request: Request, config: Path, flags: Flags, *, temporary: boo
             folder = stack.enter_context(TemporaryDirectory(prefix="compozy-"))
             flags = {**flags, "state_dir": folder, "cache.durable": False}
         opening = open_embedded(app_options(config, flags), keeps_state=not temporary)
-        return run_session(request, opening, format_=format_)
+        try:
+            return run_session(request, opening, format_=format_)
+        finally:
+            # As `serve` does: a worker that was stopped within a task, and is freed at exit, panics on stderr.
+            put_all_aside()
 
 
 def check(request: Request, project: Project) -> None:
@@ -108,4 +120,4 @@ async def open_embedded(options: app.Options, *, keeps_state: bool) -> AsyncIter
         except* ConflictError as found:
             cause = next(leaves(found))
             raise ConflictError(f"{cause}, or run this beside it with --temporary") from cause
-        yield Embedded(executions=runtime.executions, keeps_state=keeps_state)
+        yield Embedded(executions=runtime.executions, tree=runtime.tree, keeps_state=keeps_state)

@@ -74,6 +74,10 @@ class Remote(Source):
     def aftermath(self, exec_id: str) -> str:
         return f"execution {exec_id} goes on in the server: {self.url}{_EXECUTIONS}/{exec_id}"
 
+    @override
+    def hurry(self) -> None:
+        return  # a connection is closed at once as it is
+
 
 def run_in_server(request: Request, url: str, *, format_: str, idempotency_key: str | None = None) -> Exit:
     """Run the request in the server at this address; under a key, one that ran before is followed to its end."""

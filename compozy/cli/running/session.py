@@ -44,10 +44,17 @@ class Session:
     Attributes:
         view: The execution as it ended; None until it has.
         aftermath: What becomes of it when nobody follows it; empty until it has started.
+        source: Where it runs; None until that is open.
     """
 
     view: View | None = None
     aftermath: str = ""
+    source: Source | None = None
+
+    def hurry(self) -> None:
+        """Have the source, once it is open, take no time to close: what it is at is given up."""
+        if self.source is not None:
+            self.source.hurry()
 
     async def carry_out(self, request: Request, opening: AbstractAsyncContextManager[Source]) -> None:
         """Start the execution and follow it to its end, or to the end of the request's patience."""
@@ -75,6 +82,7 @@ class Session:
     ) -> None:
         with open_display() as display:
             async with opening as source:
+                self.source = source
                 exec_id = await find(source)
                 self.aftermath = source.aftermath(exec_id)
                 with trio.move_on_after(_seconds(patience)):
@@ -84,7 +92,7 @@ class Session:
 def run_session(request: Request, opening: AbstractAsyncContextManager[Source], *, format_: str) -> Exit:
     """Carry out the request, print the output on stdout and return the exit code."""
     session = Session()
-    interrupted = trio.run(until_signal, partial(session.carry_out, request, opening))
+    interrupted = _run(session, partial(session.carry_out, request, opening))
     return conclude(session, interrupted=interrupted, patience=request.patience, format_=format_)
 
 
@@ -93,7 +101,7 @@ def watch_session(
 ) -> Exit:
     """Follow an execution, print its output on stdout and return the exit code."""
     session = Session()
-    interrupted = trio.run(until_signal, partial(session.watch, exec_id, patience, opening))
+    interrupted = _run(session, partial(session.watch, exec_id, patience, opening))
     return conclude(session, interrupted=interrupted, patience=patience, format_=format_)
 
 
@@ -126,6 +134,10 @@ def parse_patience(text: str | None) -> timedelta | None:
     except InvalidError as error:
         first = error.problems[0]
         raise InvalidError(Problem(key="--timeout", message=first.message, hint=first.hint)) from error
+
+
+def _run(session: Session, work: Callable[[], Awaitable[None]]) -> bool:
+    return trio.run(partial(until_signal, work, hurry=session.hurry))
 
 
 def _seconds(duration: timedelta | None) -> float:

@@ -55,6 +55,10 @@ class Source(ABC):
     def aftermath(self, exec_id: str) -> str:
         """Return what becomes of an execution that nobody follows any more, and how to see it."""
 
+    @abstractmethod
+    def hurry(self) -> None:
+        """Spend as little time as possible on closing, which is under way or about to be; in order all the same."""
+
 
 class Watcher(ABC):
     """Someone to tell how an execution goes."""

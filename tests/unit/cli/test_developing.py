@@ -5,7 +5,14 @@ from pathlib import Path
 import pytest
 from watchfiles import Change
 
-from compozy.cli.developing.changes import check_modules, concerns_project, describe_changes
+from compozy.cli.developing.changes import (
+    check_modules,
+    concerns_project,
+    describe_changes,
+    existing,
+    net_changes,
+    project_files,
+)
 from compozy.cli.developing.server import serve_command, settings_to_serve
 from compozy.domain.errors import InvalidError
 
@@ -48,6 +55,39 @@ def test_changes_are_named_by_file_and_many_are_cut_short():
         "a.py deleted, b.py added"
     )
     assert describe_changes(ROOT, changes).endswith("w/4.yaml modified and 2 more")
+
+
+@pytest.mark.parametrize(
+    ("noticed", "before", "now", "became"),
+    [
+        ({Change.added}, True, True, {Change.modified}),
+        ({Change.deleted, Change.added}, True, True, {Change.modified}),
+        ({Change.modified}, True, True, {Change.modified}),
+        ({Change.added, Change.modified}, False, True, {Change.added}),
+        ({Change.deleted, Change.modified}, True, False, {Change.deleted}),
+        ({Change.added, Change.deleted}, False, False, set()),
+    ],
+    ids=["renamed onto", "written anew", "written", "new", "gone", "come and gone"],
+)
+def test_a_file_is_told_once_with_what_became_of_it(noticed, before, now, became):
+    path = "/project/a.yaml"
+    there, left = ({path} if is_there else set() for is_there in (before, now))
+
+    changes = net_changes({(change, path) for change in noticed}, before=there, now=left)
+
+    assert changes == {(change, path) for change in became}
+
+
+def test_files_of_a_project_are_those_whose_changes_count(project):
+    (project / ".git").mkdir()
+    (project / ".git" / "a.yaml").touch()
+    (project / "new.yaml").touch()
+    names = {str(Path(path).relative_to(project)) for path in project_files(project)}
+
+    assert {"compozy.yaml", "tools.py", "new.yaml", "workflows/hello.yaml"} <= names
+    assert not names & {".git/a.yaml", "README.md"}
+    asked = {(Change.added, str(project / name)) for name in ("new.yaml", "gone.yaml")}
+    assert existing(asked) == {str(project / "new.yaml")}
 
 
 def test_server_gets_the_flags_that_were_given_and_the_mode_that_holds(project):

@@ -70,6 +70,9 @@ class Script(Source):
     def aftermath(self, _exec_id):
         return ""
 
+    def hurry(self):
+        raise NotImplementedError
+
 
 @attrs.define
 class Seen(Watcher):

@@ -1,5 +1,6 @@
 """The root command."""
 
+import json
 import re
 import subprocess
 import sys
@@ -64,13 +65,20 @@ def test_wrong_usage_names_the_argument_and_exits_2(invoke, arguments, message):
 
 
 def test_error_is_one_clean_line_unless_debug_asks_for_the_traceback(invoke, tmp_path):
-    plain = invoke("config", "validate", "--config", tmp_path)
-    debug = invoke("--debug", "config", "validate", "--config", tmp_path)
+    plain = invoke("config", "show", "--config", tmp_path)
+    debug = invoke("--debug", "config", "show", "--config", tmp_path)
 
     assert plain.exit_code == 2
     assert plain.stderr.count("\n") == 1
     assert plain.stderr.startswith("error: ")
     assert type(debug.exception).__name__ == "InvalidError"
+
+
+def test_version_is_given_to_programs_in_parts(invoke):
+    found = json.loads(invoke("version", "-o", "json").stdout)
+
+    text = "compozy {compozy} (Python {python}, {system} {machine})\n"
+    assert invoke("version").stdout == text.format(**found)
 
 
 def test_version_names_the_program_and_python(invoke):

@@ -49,6 +49,9 @@ class Ended(Source):
     def aftermath(self, exec_id):
         return f"{exec_id} goes on"
 
+    def hurry(self):
+        self.log.append("hurried")
+
     @asynccontextmanager
     async def opened(self):
         self.log.append("opened")
@@ -66,6 +69,17 @@ def test_output_is_printed_once_the_source_is_closed(capsys):
     assert exit_ is Exit.SUCCESS
     assert json.loads(capsys.readouterr().out) == {"text": "hi"}
     assert source.log == ["opened", ("greet", {"n": 1}), "closed"]
+
+
+async def test_source_hurries_once_it_is_open():
+    source = Ended(view(Status.SUCCESS), [])
+    session = Session()
+    session.hurry()
+
+    await session.carry_out(Request(workflow_id="greet", input={}), source.opened())
+    session.hurry()
+
+    assert source.log == ["opened", ("greet", {}), "closed", "hurried"]
 
 
 def test_source_is_closed_when_the_execution_cannot_be_started(capsys):

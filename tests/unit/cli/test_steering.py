@@ -3,9 +3,11 @@
 import io
 from datetime import UTC, datetime
 
+import click
 import pytest
 from rich.console import Console
 
+from compozy.cli.identifiers import checked_id
 from compozy.cli.payloads import parse_payload
 from compozy.cli.running.answers import view_of_wire
 from compozy.cli.steering import Query, execution_view, page_view, show_page
@@ -138,6 +140,30 @@ def test_a_file_that_holds_no_object_is_refused(invoke, tmp_path, text, complain
 
     assert result.exit_code == 2
     assert complaint in result.stderr
+
+
+@pytest.mark.parametrize("odd", ["..", "", "a b", "a?b", "é", "x" * 101])
+def test_what_is_no_name_or_no_single_part_of_a_path_cannot_be_an_id(odd):
+    with pytest.raises(click.BadParameter):
+        checked_id(odd, "an execution")
+
+
+@pytest.mark.parametrize(
+    ("command", "noun"),
+    [
+        (["executions", "show"], "an execution"),
+        (["executions", "watch"], "an execution"),
+        (["executions", "cancel"], "an execution"),
+        (["executions", "list", "--parent"], "an execution"),
+        (["schedules", "run"], "a workflow"),
+        (["run", "--server", "127.0.0.1:1"], "a workflow"),
+    ],
+)
+def test_what_cannot_be_an_id_is_refused_by_its_name_without_asking_a_server(invoke, command, noun):
+    result = invoke(*command, "a/b")
+
+    assert result.exit_code == 2
+    assert f"'a/b' is not the id of {noun}" in result.stderr
 
 
 @pytest.mark.parametrize("command", [["events", "send", "paid"], ["executions", "list"], ["executions", "show", "E"]])

@@ -127,3 +127,56 @@ def test_a_flag_that_contradicts_is_a_problem_too(invoke, project, format_):
 
     assert result.exit_code == 2
     assert "server.host" in result.output
+
+
+@pytest.mark.parametrize(
+    ("unreadable", "complaint"),
+    [
+        ("workflows", "workflows[0].source: 'workflows' cannot be read: too many levels of symbolic links"),
+        ("tools.py", "runtime.entrypoint: 'tools.py' cannot be read: too many levels of symbolic links"),
+    ],
+)
+def test_what_cannot_be_read_is_told_as_the_system_says_it(invoke, project, unreadable, complaint):
+    (project / unreadable).rename(project / "elsewhere")
+    (project / unreadable).symlink_to(unreadable)
+    result = invoke("validate", "-c", project, "-o", "table")
+
+    assert result.exit_code == 2
+    assert f"{complaint} (see to it that this program may read it)" in result.stderr
+    assert "matches no file" not in result.stderr
+    assert "there is no file" not in result.stderr
+
+
+def test_a_folder_of_autoload_that_cannot_be_read_is_not_passed_over(invoke, project):
+    with (project / "compozy.yaml").open("a") as file:
+        file.write("\nautoload: {enabled: true, include: ['agents/*.yaml']}\n")
+    (project / "agents").symlink_to("agents")
+    result = invoke("validate", "-c", project, "-o", "table")
+
+    assert result.exit_code == 2
+    assert "autoload.include[0]: 'agents' cannot be read: too many levels of symbolic links" in result.stderr
+
+
+def test_warnings_are_told_after_the_problems(invoke, project, monkeypatch):
+    monkeypatch.setenv("COMPOZY_NONSENSE", "1")
+    (project / "tools.py").unlink()
+    result = invoke("validate", "-c", project, "-o", "table")
+
+    first, *_, last = result.stderr.splitlines()
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert first.startswith("error: ")
+    assert "there is no file 'tools.py'" in first
+    assert last.startswith("warning: ")
+    assert "COMPOZY_NONSENSE" in last
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_config_validate_prints_the_same_json(invoke, project, broken):
+    if broken:
+        (project / "tools.py").unlink()
+    brief = invoke("config", "validate", "-c", project, "-o", "json")
+    whole = invoke("validate", "-c", project, "-o", "json")
+
+    assert brief.exit_code == (2 if broken else 0)
+    assert json.loads(brief.stdout) == json.loads(whole.stdout)
+    assert json.loads(brief.stdout)["valid"] is not broken
