@@ -19,7 +19,7 @@ from compozy.domain.definitions import Project
 from compozy.domain.errors import UnavailableError
 from compozy.domain.executions import TaskState, WorkflowState
 from compozy.drivers.clock import utc_now
-from compozy.drivers.models import MockModels, ProviderModels
+from compozy.drivers.models import ProviderModels
 from compozy.engine.asking import Asking
 from compozy.engine.dispatching import Dispatching
 from compozy.engine.executions import Executions
@@ -73,7 +73,7 @@ def worker_actor(
         known = {tool_id for workflow in project.workflows.values() for tool_id in workflow.tools}
         executions = executions_over(project, store, cache, lambda: orchestrator_on(temporal, project))
         memories = Memories.of(cache, project.name)
-        models = ProviderModels({"mock": MockModels()})
+        models = ProviderModels.of_all()
         runs = TaskRuns(
             store=store,
             pubsub=cache.pubsub,

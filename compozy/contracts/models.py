@@ -9,6 +9,12 @@ from compozy.domain.definitions import ModelDefinition
 from compozy.domain.json import JsonObject
 
 
+class Provider(StrEnum):
+    """Who runs the models that this version can ask."""
+
+    MOCK = "mock"
+
+
 class Role(StrEnum):
     """Who says something in a conversation."""
 

@@ -1,12 +1,17 @@
 """Tasks that have ended, as the templates after them see them."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
 
 import attrs
 
 from compozy.domain.executions import Failure
 from compozy.domain.json import Json, JsonObject
 from compozy.domain.statuses import Status
+
+SKIPPED: Final[Mapping[str, bool]] = MappingProxyType({"skipped": True})
+"""The output of a task that did nothing, because its condition was false."""
 
 
 @attrs.frozen(kw_only=True)

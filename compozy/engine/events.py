@@ -12,11 +12,9 @@ from compozy.domain.definitions import TaskType
 from compozy.domain.executions import TaskState, WorkflowState
 from compozy.domain.json import Json
 from compozy.domain.statuses import Status
+from compozy.domain.views import SKIPPED
 
-SKIPPED: Final = {"skipped": True}
-"""The output of a task whose condition was false."""
-
-_SKIPPED: Final = "skipped: its condition is false"
+_WHY_SKIPPED: Final = "skipped: its condition is false"
 _REASON_CHARACTERS: Final = 500
 
 
@@ -79,7 +77,7 @@ def reason_of(state: WorkflowState | TaskState) -> str | None:
     """Return why something did not succeed, or did nothing, as short as an event is to be; None otherwise."""
     if state.error is not None:
         return state.error.message[:_REASON_CHARACTERS]
-    return _SKIPPED if isinstance(state, TaskState) and state.output == SKIPPED else None
+    return _WHY_SKIPPED if isinstance(state, TaskState) and state.output == SKIPPED else None
 
 
 async def publish(pubsub: PubSub, *states: WorkflowState | TaskState) -> None:

@@ -17,7 +17,7 @@ from compozy.domain.errors import InvalidError, NotFoundError, Problem
 from compozy.domain.executions import TaskState, WorkflowState
 from compozy.domain.json import JsonObject
 from compozy.domain.suggestions import did_you_mean
-from compozy.domain.views import TaskView
+from compozy.domain.views import SKIPPED, TaskView
 from compozy.domain.work import ExecutionRequest, TaskOutcome
 from compozy.engine import conclusions, scopes
 from compozy.templates import Sources
@@ -174,7 +174,7 @@ def earlier_views(
 
 
 def _view(run: TaskState, task: TaskDefinition, scope: JsonObject, runs: Runs, *, at: datetime) -> TaskView:
-    is_skipped = task.condition is not None and run.output == {"skipped": True}
+    is_skipped = task.condition is not None and run.output == SKIPPED
     outcome = TaskOutcome(status=run.status, output=run.output, error=run.error)
     if is_skipped:
         return TaskView(status=run.status, output=run.output, input=run.input, is_skipped=True)

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 from typing_extensions import override
 
-from compozy.contracts.models import Answer, Models, Question
+from compozy.contracts.models import Answer, Models, Provider, Question
 from compozy.domain.errors import TaskError
+from compozy.drivers.models.mock import MockModels
 
 
 class ProviderModels(Models):
@@ -18,6 +19,11 @@ class ProviderModels(Models):
     def __init__(self, providers: Mapping[str, Models]) -> None:
         self._providers = dict(providers)
 
+    @classmethod
+    def of_all(cls) -> "ProviderModels":
+        """Return the models of every provider that there is."""
+        return cls({provider: _models_of(provider) for provider in Provider})
+
     @override
     async def ask(self, question: Question) -> Answer:
         provider = self._providers.get(question.model.provider)
@@ -29,3 +35,9 @@ class ProviderModels(Models):
                 error_code="MODEL_UNKNOWN",
             )
         return await provider.ask(question)
+
+
+def _models_of(provider: Provider) -> Models:
+    match provider:
+        case Provider.MOCK:
+            return MockModels()

@@ -7,6 +7,7 @@ from typing import Final
 from compozy.config.documents import Document, in_line_order
 from compozy.config.resource_entries import ModelEntry
 from compozy.config.workflow_file import WorkflowFile
+from compozy.contracts.models import Provider
 from compozy.domain.errors import Problem
 from compozy.engine.loading.building import build_schedule
 from compozy.engine.loading.declarations import Declarations, Placed, all_tasks, workflow_declarations
@@ -18,8 +19,7 @@ from compozy.engine.loading.roots import root_warnings
 from compozy.engine.loading.starting import name_of
 from compozy.engine.schedules.instants import upcoming
 
-PROVIDERS: Final = frozenset({"mock"})
-"""The providers of models that this version knows."""
+_PROVIDERS: Final = frozenset(Provider)
 
 
 def workflow_warnings(
@@ -75,7 +75,7 @@ def model_warnings(declared: Iterable[Declarations]) -> Iterator[Problem]:
 
 def _models(document: Document, models: Iterable[Placed[ModelEntry]]) -> Iterator[Problem]:
     for path, model in models:
-        if model.provider not in PROVIDERS:
+        if model.provider not in _PROVIDERS:
             message = f"this version does not know {model.provider!r}: a task that asks the model fails, MODEL_UNKNOWN"
             yield document.problem((*path, "provider"), message, hint="provider: mock answers offline")
 

@@ -19,7 +19,7 @@ from compozy.domain.errors import InvalidError, Problem
 from compozy.domain.suggestions import did_you_mean
 from compozy.engine.loading.declarations import Declarations, file_declarations
 from compozy.engine.loading.gaps import is_whole, knows_thing
-from compozy.engine.loading.patterns import find_files, matches
+from compozy.engine.loading.patterns import UNREADABLE_HINT, find_files, find_obstacle, fixed_part, matches
 
 _WORKFLOW: Final = "workflow"
 _SCHEMA: Final = "schema"
@@ -87,6 +87,12 @@ def _find(document: Document, section: AutoloadSection, folder: Path, loaded: Au
     """Return each file once: by pattern in the order of the list, by name within a pattern."""
     found: dict[Path, None] = {}
     for at, pattern in enumerate(section.include or []):
+        place = fixed_part(pattern)
+        if (obstacle := find_obstacle(folder / place)) is not None:
+            message = f"{place!r} cannot be read: {obstacle}"
+            loaded.problems.append(document.problem(("autoload", "include", at), message, hint=UNREADABLE_HINT))
+            loaded.is_complete = False
+            continue
         try:
             files = find_files(folder, pattern)
         except ValueError as error:

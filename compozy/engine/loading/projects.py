@@ -24,6 +24,7 @@ from compozy.engine.loading.ids import duplicate_declarations
 from compozy.engine.loading.resource_rules import declaration_problems
 from compozy.engine.loading.resources import Resources, built_in_resources
 from compozy.engine.loading.runtimes import build_runtime, runtime_problems
+from compozy.engine.loading.shadows import shadow_warnings
 from compozy.engine.loading.sources import find_sources
 from compozy.engine.loading.timing import option_problems
 from compozy.engine.loading.workflow_files import problems_of_workflows, read_workflow, warnings_of_workflows
@@ -154,7 +155,7 @@ def _load(read: ReadProjectFile) -> _Found:
     problems += [problem for problem in about_declared if problem.file != read.document.file]
     of_workflows = problems_of_workflows(workflows, in_shape, resources)
     problems += chain.from_iterable(of_workflows)
-    warnings = [*loaded.warnings, *model_warnings(declared)]
+    warnings = [*loaded.warnings, *_project_warnings(read), *model_warnings(declared)]
     warnings += warnings_of_workflows(zip(workflows, of_workflows, strict=True), resources, read.env)
     whole = read.file if not problems else None
     project = None if whole is None else _build(read, whole, resources, in_shape)
@@ -185,6 +186,12 @@ def _project_problems(read: ReadProjectFile, *, has_tools: bool) -> Iterator[Pro
     if read.file is not None:
         yield from option_problems(read.document, ("config",), read.file.config)
         yield from runtime_problems(read.document, read.file.runtime, read.folder, has_tools=has_tools)
+
+
+def _project_warnings(read: ReadProjectFile) -> Iterator[Problem]:
+    """Yield what else will not do what it seems to, of the project file itself."""
+    if read.file is not None:
+        yield from shadow_warnings(read.document, read.file.runtime, read.folder)
 
 
 def _build(

@@ -11,7 +11,7 @@ from compozy.domain.errors import Problem
 from compozy.domain.suggestions import find_nearest
 from compozy.engine.loading.gaps import is_whole
 from compozy.engine.loading.native_tools import build_native_tools, native_tools_problems
-from compozy.engine.loading.patterns import is_file
+from compozy.engine.loading.patterns import UNREADABLE_HINT, find_obstacle, is_file
 
 _SCRIPTS: Final = frozenset({".ts", ".mts", ".js", ".mjs", ".cjs"})
 _PYTHON: Final = ".py"
@@ -57,7 +57,11 @@ def runtime_problems(
             hint = "name the file that exports them"
             yield document.problem(("runtime", "entrypoint"), "is required where there are tools", hint=hint)
         return
-    if not is_file(folder / entrypoint):
+    obstacle = find_obstacle(folder / entrypoint)
+    if obstacle is not None:
+        message = f"{entrypoint!r} cannot be read: {obstacle}"
+        yield document.problem(("runtime", "entrypoint"), message, hint=UNREADABLE_HINT)
+    elif not is_file(folder / entrypoint):
         meant = find_nearest(entrypoint, (file.name for file in folder.glob("*.*")))
         hint = "the path is relative to the project file"
         hint = hint if meant is None else f"did you mean {meant!r}? {hint}"

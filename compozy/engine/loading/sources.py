@@ -7,7 +7,7 @@ from compozy.config.documents import Document
 from compozy.domain.errors import Problem
 from compozy.domain.key_paths import KeyPath
 from compozy.domain.suggestions import find_nearest
-from compozy.engine.loading.patterns import find_files
+from compozy.engine.loading.patterns import UNREADABLE_HINT, find_files, find_obstacle, fixed_part
 
 
 def find_sources(document: Document, folder: Path) -> tuple[list[Path], list[Problem]]:
@@ -25,6 +25,10 @@ def find_sources(document: Document, folder: Path) -> tuple[list[Path], list[Pro
     files: dict[Path, None] = {}
     problems: list[Problem] = []
     for path, pattern in _patterns(document):
+        place = fixed_part(pattern)
+        if (obstacle := find_obstacle(folder / place)) is not None:
+            problems.append(document.problem(path, f"{place!r} cannot be read: {obstacle}", hint=UNREADABLE_HINT))
+            continue
         try:
             matches = find_files(folder, pattern)
         except ValueError as error:

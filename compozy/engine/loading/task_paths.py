@@ -12,6 +12,7 @@ import attrs
 from compozy.config.task_entry import TaskEntry
 from compozy.domain.statuses import Status
 from compozy.domain.suggestions import did_you_mean
+from compozy.domain.views import SKIPPED
 from compozy.engine.loading.places import Sight
 from compozy.engine.loading.sights import Hidden, is_container
 from compozy.engine.rules.containers import progress
@@ -20,7 +21,7 @@ Names: TypeAlias = tuple[str, ...]
 """A path as :func:`compozy.templates.references` gives it."""
 
 _KEYS: Final = ("error", "input", "output", "status")
-_OWN: Final = ("output", "skipped")
+_OWN: Final = ("output", *SKIPPED)
 """What the output of a container has besides the tasks in it."""
 
 _PROGRESS: Final = tuple(progress([], total=0, status=Status.SUCCESS))

@@ -89,7 +89,11 @@ def reached_from(start: str, edges: Iterable[Edge]) -> set[str]:
 
 
 def _circles(document: Document, tasks: Sequence[TaskEntry], graph: _Graph) -> Iterator[Problem]:
-    """Yield each ``next`` that leads back to a task on the way to it (depth first, without recursion)."""
+    """Yield each ``next`` that leads back to a task on the way to it (depth first, without recursion).
+
+    It counts among tasks that nothing leads to as well: an execution that repeats an earlier one begins at any task
+    that the earlier one came to, and the file may have changed since.
+    """
     finished: set[str] = set()
     for task in tasks:
         trail: dict[str, Iterator[Edge]] = {}  # in the order of the way

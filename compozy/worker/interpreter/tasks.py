@@ -17,7 +17,7 @@ from compozy.domain.errors import InvalidError, TaskError
 from compozy.domain.executions import Failure, TaskState
 from compozy.domain.json import JsonObject
 from compozy.domain.statuses import Status
-from compozy.domain.views import TaskView
+from compozy.domain.views import SKIPPED, TaskView
 from compozy.domain.work import ExecutionRequest, TaskOutcome
 from compozy.engine import conclusions, planning, scopes
 from compozy.engine.checking import check_output, check_task_input, input_schemas_of
@@ -150,7 +150,7 @@ class Tasks(Runner):
 
     def _skipped(self, run: TaskRun) -> Done:
         """Conclude a task that is not wanted; it has nothing that its ``outputs`` could shape."""
-        outcome = TaskOutcome(status=Status.SUCCESS, output={"skipped": True})
+        outcome = TaskOutcome(status=Status.SUCCESS, output=dict(SKIPPED))
         self.records.note_end(run.state, outcome)
         view = TaskView(status=outcome.status, output=outcome.output, input=run.state.input, is_skipped=True)
         return Done(view=view)

@@ -1,5 +1,6 @@
 """What goes in comes out."""
 
+import json
 import re
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -44,6 +45,21 @@ async def test_json_comes_back_as_it_was(put, get, an_execution):
         read = await get(name)
         assert repr(read.input) == repr({"value": value}), name  # repr tells 1 from True and 0.0 from -0.0
         assert repr(read.output) == repr(value), name
+
+
+async def test_keys_keep_their_order_in_every_record(store, put, put_tasks, get, an_execution, a_task):
+    keys = ["z", "a", "Z", "k-10", "k-2", "10", "9", "", "é", "e"]  # in no order that a database sorts by
+    value = {key: dict.fromkeys(reversed(keys)) for key in keys}
+    told = {"input": value, "output": value, "error": Failure(code="X", message="x", details=value)}
+    execution = an_execution(status=Status.FAILED, trigger=value, **told)
+    await put(execution)
+    task = a_task(execution.exec_id, status=Status.FAILED, **told)
+    await put_tasks(task)
+
+    read = await get(execution.exec_id)
+    run = await store.read(lambda repositories: repositories.tasks.find(task.task_exec_id))
+    for kept in (read.input, read.output, read.error.details, read.trigger, run.input, run.output, run.error.details):
+        assert json.dumps(kept) == json.dumps(value)
 
 
 async def test_empty_outputs_and_none_stay_apart(put, get, an_execution):

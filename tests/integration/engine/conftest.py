@@ -22,7 +22,7 @@ from compozy.domain.codec import from_json
 from compozy.domain.definitions import Project, ToolDefinition, WorkflowDefinition
 from compozy.domain.ids import new_exec_id
 from compozy.drivers import sqlite, sugardb
-from compozy.drivers.models import MockModels, ProviderModels
+from compozy.drivers.models import ProviderModels
 from compozy.drivers.temporal.connection import Connection, dial, make_runtime
 from compozy.drivers.temporal.orchestrator import TemporalOrchestrator
 from compozy.drivers.tools.python import PythonTools
@@ -247,7 +247,7 @@ async def open_program(temporal_server):
             performers = Performers(
                 tools=tools,
                 dispatching=Dispatching(executions),
-                asking=Asking(models=ProviderModels({"mock": MockModels()}), memories=memories),
+                asking=Asking(models=ProviderModels.of_all(), memories=memories),
                 memories=memories,
             )
             runs = TaskRuns(store=store, pubsub=cache.pubsub, performers=performers, clock=clock)

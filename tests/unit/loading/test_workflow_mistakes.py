@@ -152,6 +152,22 @@ def test_a_circle_is_told_once_where_it_closes(problems_of):
     ]
 
 
+@pytest.mark.parametrize(
+    "entries",
+    [
+        ["{id: a, tool: do}", "{id: b, tool: do, on_success: {next: c}}", "{id: c, tool: do, on_success: {next: b}}"],
+        ["{id: b, tool: do, on_success: {next: c}}", "{id: c, tool: do, on_success: {next: b}, final: true}"],
+    ],
+    ids=["nothing leads to it", "one of them is final"],
+)
+def test_a_circle_is_wrong_even_where_no_execution_that_begins_anew_goes_round(problems_of, entries):
+    text = "\n".join(["id: w", "tasks:", *(f"  - {entry}" for entry in entries)])
+
+    (problem,) = problems_of(text)
+
+    assert "the tasks run in a circle: b -> c -> b" in problem
+
+
 def test_two_ways_to_the_same_task_are_no_circle(problems_of):
     text = """\
         id: w

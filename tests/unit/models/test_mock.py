@@ -151,7 +151,7 @@ async def test_a_script_that_cannot_be_read_is_refused(ask_scripted, answers, co
 
 
 async def test_another_provider_is_refused_and_told_what_is_supported():
-    models = ProviderModels({"mock": MockModels()})
+    models = ProviderModels.of_all()
     question = attrs.evolve(QUESTION, model=ModelDefinition(provider="openai", model="gpt-4o"))
 
     assert (await models.ask(QUESTION)).text
