@@ -24,7 +24,7 @@ SCENES = {
 async def test_every_law_holds_after_everything_was_killed_while_executions_ran(mode):
     scene, strikes = SCENES[mode]
     timeline = Timeline(print)
-    storm = Storm(name=mode, scene=scene, seed=6, executions=40, at_once=40, strikes=strikes, limit_s=90)
+    storm = Storm(name=mode, scene=scene, seed=6, executions=60, at_once=60, strikes=strikes, limit_s=90)
 
     report = await unleash(storm, timeline)
 

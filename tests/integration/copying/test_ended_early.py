@@ -36,6 +36,7 @@ def test_a_copy_that_was_killed_again_and_again_is_completed(make, fill, begin, 
     present = []
     for words in (
         "copying executions: 500 ",
+        "copying executions: 1000 ",
         "copying tasks: 500 ",
         "copying tasks: 1500 ",
     ):
